@@ -1,0 +1,176 @@
+"""The exception tree. Its branch says whether the connection lives.
+
+::
+
+    ImapError
+    ├ LocalProtocolError          you asked what IMAP forbids; nothing was sent
+    │  ├ StateError               not in this connection state
+    │  ├ CapabilityError          the server does not offer it
+    │  ├ InvalidArgumentError     (also a ValueError)
+    │  └ NotFetchedError          (also an AttributeError) not part of this FETCH
+    ├ CommandError                the server refused; the connection is still good
+    │  ├ NoError
+    │  │  └ AuthenticationError
+    │  └ BadError
+    └ ConnectionLostError         every pending command gets one
+       ├ ByeError                 the server said why
+       ├ RemoteProtocolError      the server broke the protocol beyond repair
+       └ LimitExceededError       the server broke a bound of ``Limits``
+
+Trio's own ``Cancelled`` and ``TooSlowError``, and the ``OSError`` of a connection
+that could not be opened, are never renamed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, final
+
+if TYPE_CHECKING:
+    from aimap._model.response import ResponseCode
+
+EXCERPT_LENGTH = 80
+"""Octets of server data that an error message shows at most."""
+
+
+def excerpt(data: bytes | bytearray | memoryview) -> str:
+    """Return the start of *data*, escaped and bounded, for an error message."""
+    head = bytes(data[:EXCERPT_LENGTH])
+    return repr(head)[1:] + ("..." if len(data) > EXCERPT_LENGTH else "")
+
+
+class ImapError(Exception):
+    """Base of everything that aimap raises on its own behalf."""
+
+
+class LocalProtocolError(ImapError):
+    """You asked for what IMAP forbids. Nothing was sent."""
+
+
+@final
+class StateError(LocalProtocolError):
+    """The connection, or the mailbox, is not in a state that allows this."""
+
+
+@final
+class CapabilityError(LocalProtocolError):
+    """The server does not offer the capability that this needs.
+
+    Attributes:
+        capability: the missing capability, as the RFC writes it.
+    """
+
+    def __init__(self, capability: str, reason: str) -> None:
+        self.capability = capability
+        super().__init__(f"the server does not offer {capability}: {reason}")
+
+
+@final
+class InvalidArgumentError(LocalProtocolError, ValueError):
+    """A value that cannot be sent. The message names it and what would be right."""
+
+
+@final
+class NotFetchedError(LocalProtocolError, AttributeError):
+    """The attribute was not asked for, or the server left it out of its answer.
+
+    Attributes:
+        item: the FETCH data item that would bring it, as the RFC writes it.
+    """
+
+    def __init__(self, item: str) -> None:
+        self.item = item
+        super().__init__(f"{item} is not part of this FETCH answer; ask for it when fetching")
+
+
+class CommandError(ImapError):
+    """The server refused a command. The connection, and all else on it, goes on.
+
+    Attributes:
+        command: the command's name, for example ``"SELECT"``.
+        code: the response code as a typed value, or ``None``.
+        text: the server's human-readable text.
+    """
+
+    def __init__(self, command: str, code: ResponseCode | None, text: str) -> None:
+        self.command = command
+        self.code = code
+        self.text = text
+        shown = f" [{code.name}]" if code is not None else ""
+        super().__init__(f"{command} failed:{shown} {text}".rstrip())
+
+
+class NoError(CommandError):
+    """The server answered NO: it understood, and did not do it (:rfc:`9051#section-7.1.2`)."""
+
+
+@final
+class AuthenticationError(NoError):
+    """The server did not accept the credentials."""
+
+
+@final
+class BadError(CommandError):
+    """The server answered BAD: it did not understand (:rfc:`9051#section-7.1.3`)."""
+
+
+class ConnectionLostError(ImapError):
+    """The connection is gone. Each command that was pending gets one of its own.
+
+    Whether the server carried out a command that was pending is not known. The
+    transport's error, where there is one, is the ``__cause__``.
+    """
+
+
+@final
+class ByeError(ConnectionLostError):
+    """The server ended the connection with BYE (:rfc:`9051#section-7.1.5`).
+
+    Attributes:
+        code: the response code as a typed value, or ``None``.
+        text: the server's human-readable text.
+    """
+
+    def __init__(self, code: ResponseCode | None, text: str) -> None:
+        self.code = code
+        self.text = text
+        shown = f" [{code.name}]" if code is not None else ""
+        super().__init__(f"the server said BYE:{shown} {text}".rstrip())
+
+
+@final
+class RemoteProtocolError(ConnectionLostError):
+    """The server broke a rule in a way after which nothing it says can be trusted.
+
+    Attributes:
+        rule: what must hold and did not.
+        offset: how many octets of the response stream came before, or ``None``.
+        excerpt: the start of what was received, escaped and bounded.
+    """
+
+    def __init__(
+        self, rule: str, received: bytes | bytearray | memoryview = b"", offset: int | None = None
+    ) -> None:
+        self.rule = rule
+        self.offset = offset
+        self.excerpt = excerpt(received)
+        place = "" if offset is None else f" at octet {offset}"
+        shown = f": {self.excerpt}" if received else ""
+        super().__init__(f"{rule}{place}{shown}")
+
+
+@final
+class LimitExceededError(ConnectionLostError):
+    """The server sent more than a bound of :class:`aimap.Limits` allows.
+
+    Attributes:
+        limit: the name of the bound.
+        allowed: its value.
+        value: what the server sent or announced, or ``None`` where only "more" is known.
+    """
+
+    def __init__(self, limit: str, allowed: int, value: int | None = None) -> None:
+        self.limit = limit
+        self.allowed = allowed
+        self.value = value
+        seen = "more" if value is None else str(value)
+        super().__init__(f"the server sent {seen} where Limits.{limit} allows {allowed}")

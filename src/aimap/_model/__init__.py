@@ -1,0 +1,1 @@
+"""Values: immutable, validated, no parsing and no I/O."""

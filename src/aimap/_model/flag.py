@@ -1,0 +1,125 @@
+"""Flags and keywords (:rfc:`9051#section-2.3.2`), compared without case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Set
+from typing import ClassVar, final
+
+from aimap._errors import InvalidArgumentError
+
+_ATOM_SPECIALS = frozenset('(){ %*"\\]')
+
+
+@final
+class Flag(str):
+    r"""A flag or keyword. A ``str`` that compares without regard to case.
+
+    ``Flag("\\seen") == Flag.SEEN``. System flags begin with a backslash; keywords do
+    not. The constants name those registered in :rfc:`9051#section-2.3.2`,
+    :rfc:`5788`, :rfc:`8457` and the IANA registry.
+    """
+
+    __slots__ = ()
+
+    SEEN: ClassVar[Flag]
+    ANSWERED: ClassVar[Flag]
+    FLAGGED: ClassVar[Flag]
+    DELETED: ClassVar[Flag]
+    DRAFT: ClassVar[Flag]
+    RECENT: ClassVar[Flag]
+    FORWARDED: ClassVar[Flag]
+    MDN_SENT: ClassVar[Flag]
+    JUNK: ClassVar[Flag]
+    NOT_JUNK: ClassVar[Flag]
+    PHISHING: ClassVar[Flag]
+    IMPORTANT: ClassVar[Flag]
+    SUBMIT_PENDING: ClassVar[Flag]
+    SUBMITTED: ClassVar[Flag]
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, str) and self.lower() == other.lower()
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+    def __hash__(self) -> int:
+        return hash(self.lower())
+
+    def __repr__(self) -> str:
+        return f"Flag({str(self)!r})"
+
+    @property
+    def is_system(self) -> bool:
+        """Whether it begins with a backslash."""
+        return self.startswith("\\")
+
+    def check(self) -> Flag:
+        r"""Return the flag if it can be sent.
+
+        Raises:
+            InvalidArgumentError: if it is not an atom, with or without one leading
+                backslash (:rfc:`9051#section-9`, ``flag``).
+        """
+        name = self[1:] if self.is_system else self
+        if not name or not all("!" <= c <= "~" and c not in _ATOM_SPECIALS for c in name):
+            raise InvalidArgumentError(
+                "a flag is an atom such as '$Junk', or a system flag such as "
+                f"'\\\\Seen', not {str(self)!r}"
+            )
+        return self
+
+
+Flag.SEEN = Flag("\\Seen")
+Flag.ANSWERED = Flag("\\Answered")
+Flag.FLAGGED = Flag("\\Flagged")
+Flag.DELETED = Flag("\\Deleted")
+Flag.DRAFT = Flag("\\Draft")
+Flag.RECENT = Flag("\\Recent")
+Flag.FORWARDED = Flag("$Forwarded")
+Flag.MDN_SENT = Flag("$MDNSent")
+Flag.JUNK = Flag("$Junk")
+Flag.NOT_JUNK = Flag("$NotJunk")
+Flag.PHISHING = Flag("$Phishing")
+Flag.IMPORTANT = Flag("$Important")
+Flag.SUBMIT_PENDING = Flag("$SubmitPending")
+Flag.SUBMITTED = Flag("$Submitted")
+
+
+@final
+class Flags(Set[Flag]):
+    r"""An immutable set of flags, in which ``"\\seen" in flags`` needs no care about case."""
+
+    __slots__ = ("_flags",)
+
+    def __init__(self, flags: Iterable[str] = ()) -> None:
+        """Make a set of flags.
+
+        Args:
+            flags: flags as :class:`Flag` or ``str``. One ``str`` by itself is refused,
+                since it would be taken letter by letter.
+
+        Raises:
+            InvalidArgumentError: if *flags* is a ``str``.
+        """
+        if isinstance(flags, str):
+            raise InvalidArgumentError(f"flags come as several strings, not as one: {flags!r}")
+        self._flags = frozenset(flag if isinstance(flag, Flag) else Flag(flag) for flag in flags)
+
+    @classmethod
+    def _from_iterable(cls, it: Iterable[str]) -> Flags:  # type: ignore[override]
+        return cls(it)
+
+    def __contains__(self, flag: object) -> bool:
+        return isinstance(flag, str) and Flag(flag) in self._flags
+
+    def __iter__(self) -> Iterator[Flag]:
+        return iter(self._flags)
+
+    def __len__(self) -> int:
+        return len(self._flags)
+
+    def __hash__(self) -> int:
+        return hash(self._flags)
+
+    def __repr__(self) -> str:
+        return f"Flags({sorted(str(flag) for flag in self._flags)!r})"
