@@ -120,6 +120,14 @@ class ConnectionLostError(ImapError):
     transport's error, where there is one, is the ``__cause__``.
     """
 
+    def fresh(self) -> ConnectionLostError:
+        """Return a copy that was never raised, for one more waiter."""
+        made = type(self).__new__(type(self))
+        made.args = self.args
+        made.__dict__.update(self.__dict__)
+        made.__cause__ = self.__cause__
+        return made
+
 
 @final
 class ByeError(ConnectionLostError):

@@ -257,6 +257,28 @@ class NumberSet(Set[_N], Generic[_N]):
         if taken:
             yield self._of(tuple(taken))
 
+    def cut(self, count: int, octets: int) -> tuple[Self, Self]:
+        """Split off the lowest numbers.
+
+        Args:
+            count: how many numbers at most, at least 1.
+            octets: how long their text form may be, at most; one range always fits.
+
+        Returns:
+            Those numbers, and the rest.
+        """
+        at, length = 0, 0
+        for low, high in self._ranges:
+            length += len(str(low)) + (len(str(high)) + 1 if high > low else 0) + 1
+            if count < 1 or (at and length > octets + 1):
+                break
+            at += 1
+            if high - low + 1 > count:
+                head = (*self._ranges[: at - 1], (low, low + count - 1))
+                return self._of(head), self._of(((low + count, high), *self._ranges[at:]))
+            count -= high - low + 1
+        return self._of(self._ranges[:at]), self._of(self._ranges[at:])
+
     def __str__(self) -> str:
         return ",".join(
             str(low) if low == high else f"{low}:{high}" for low, high in self._ranges

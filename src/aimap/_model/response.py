@@ -6,6 +6,7 @@ A FETCH response is a :class:`aimap.Message`; a STATUS response is a
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal, TypeAlias, final
 
 import attrs
@@ -13,9 +14,9 @@ import attrs
 from aimap._model.capability import Capabilities
 from aimap._model.code import ResponseCode
 from aimap._model.flag import Flags
-from aimap._model.mailbox import MailboxInfo, MailboxStatus
+from aimap._model.mailbox import MailboxInfo, MailboxStatus, Namespaces
 from aimap._model.message import Message
-from aimap._model.numbers import ModSeq, SeqNum, UIDSet
+from aimap._model.numbers import ModSeq, SeqNum, SeqSet, UIDSet
 
 Condition: TypeAlias = Literal["OK", "NO", "BAD", "PREAUTH", "BYE"]
 """The word of a status response (:rfc:`9051#section-7.1`)."""
@@ -132,6 +133,48 @@ class SearchResponse:
 
 @final
 @attrs.frozen
+class ESearchResponse:
+    """``* ESEARCH`` (:rfc:`4731#section-3.1`).
+
+    Attributes:
+        tag: the tag of the command that it answers, or ``None``.
+        uid: whether the numbers are UIDs.
+        all: the messages found, if they were asked for and there are any.
+        min: the lowest number found, or ``None``.
+        max: the highest number found, or ``None``.
+        count: how many were found, or ``None``.
+        modseq: the highest mod-sequence among them, or ``None``.
+        extensions: other data, by name in upper case, raw.
+    """
+
+    tag: str | None
+    uid: bool
+    all: UIDSet | SeqSet | None = None
+    min: int | None = None
+    max: int | None = None
+    count: int | None = None
+    modseq: ModSeq | None = None
+    extensions: Mapping[str, object] = attrs.field(factory=dict[str, object])
+
+
+@final
+@attrs.frozen
+class IdResponse:
+    """``* ID``: who the server says that it is (:rfc:`2971#section-3.2`)."""
+
+    fields: Mapping[str, str | None]
+
+
+@final
+@attrs.frozen
+class NamespaceResponse:
+    """``* NAMESPACE`` (:rfc:`9051#section-7.3.3`)."""
+
+    namespaces: Namespaces
+
+
+@final
+@attrs.frozen
 class ListResponse:
     """``* LIST`` (:rfc:`9051#section-7.3.1`)."""
 
@@ -187,6 +230,9 @@ Untagged: TypeAlias = (
     | VanishedResponse
     | Message
     | SearchResponse
+    | ESearchResponse
+    | IdResponse
+    | NamespaceResponse
     | ListResponse
     | LsubResponse
     | MailboxStatus

@@ -1,0 +1,72 @@
+# make demo   see it work, no account needed
+# make test   all that must hold
+# make docs   the site, into docs/_build/html
+# make bench  side by side with other clients
+.PHONY: demo test lint types contracts suite compat docs bench servers clean
+
+SHELL := /bin/bash
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
+	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+
+demo: .venv/demo
+	$(BIN)/aimap demo
+
+test: .venv/dev servers lint types contracts suite compat docs
+
+suite: .venv/dev
+	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage report
+
+lint: .venv/dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/flake8 --select ASYNC --extend-ignore ASYNC100,ASYNC910,ASYNC911 --max-line-length 100 src
+
+types: .venv/dev
+	$(BIN)/mypy
+	$(BIN)/pyright
+
+contracts: .venv/dev
+	$(BIN)/lint-imports
+
+compat: .venv-compat/made
+	.venv-compat/bin/python -m pytest -p no:cacheprovider tests/compat
+
+docs: .venv/dev
+	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
+
+bench: .venv/dev servers
+	$(BIN)/python -m benchmarks
+
+# Dovecot is installed where that can be done unasked: as root on Debian. Elsewhere its
+# tests are skipped, each saying so, unless AIMAP_REQUIRE_SERVERS names it.
+servers:
+	@command -v dovecot >/dev/null || [ -x /usr/sbin/dovecot ] || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -qq --no-install-recommends dovecot-core dovecot-imapd >/dev/null; \
+	else echo "no Dovecot here: its tests will be skipped"; fi
+
+.venv/bin/python:
+	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or later is needed"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(PIP) install --upgrade pip
+
+.venv/demo: .venv/bin/python pyproject.toml
+	$(PIP) install --editable '.[all]'
+	touch $@
+
+.venv/dev: .venv/demo pyproject.toml
+	$(PIP) install --group dev
+	touch $@
+
+.venv-compat/made: pyproject.toml | .venv/bin/python
+	$(PYTHON) -m venv .venv-compat
+	.venv-compat/bin/python -m pip --disable-pip-version-check --quiet install --upgrade pip
+	.venv-compat/bin/python -m pip --disable-pip-version-check --quiet install --group compat --editable .
+	touch $@
+
+clean:
+	rm -rf .venv .venv-compat docs/_build .coverage* .mypy_cache .ruff_cache .pytest_cache

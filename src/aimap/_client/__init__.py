@@ -1,0 +1,1 @@
+"""The Trio shell: streams, tasks, timers, and the methods that people call."""

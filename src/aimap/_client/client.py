@@ -1,0 +1,349 @@
+"""The connection as its user sees it."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
+from typing import TypeVar, final
+
+import attrs
+
+from aimap._client.driver import CommandFuture, Driver
+from aimap._client.mailbox import Mailbox
+from aimap._commands.append import Append
+from aimap._commands.base import Command
+from aimap._commands.connection import Enable, Id, Noop
+from aimap._commands.mailboxes import (
+    Create,
+    Delete,
+    List,
+    Namespace,
+    Rename,
+    Status,
+    Subscribe,
+    Unsubscribe,
+)
+from aimap._commands.select import Examine, Select, Selecting, Unselect
+from aimap._errors import CapabilityError, InvalidArgumentError, StateError
+from aimap._model.capability import Capabilities
+from aimap._model.code import AppendUIDCode
+from aimap._model.mailbox import MailboxInfo, MailboxStatus, Namespaces
+from aimap._model.state import ConnectionState
+from aimap._protocol.events import MailboxClosed, SessionEvent
+from aimap._protocol.session import SessionCounters
+
+T = TypeVar("T")
+
+_COUNTS = ("MESSAGES", "UNSEEN", "UIDNEXT", "UIDVALIDITY")
+
+
+@final
+class Client:
+    """One connection to an IMAP server; made by :func:`aimap.connect`.
+
+    Any number of tasks may use it at once. Commands go out back to back, without waiting
+    for each other's answers, except where answers could not be told apart
+    (:rfc:`9051#section-5.5`). Cancelling any of them is safe: a command that was not sent
+    is not sent; one that was sent is answered and dropped; nobody else is disturbed.
+    """
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+        self._mailbox: Mailbox | None = None
+        self._selecting = False
+        driver.session.on_event = self._on_event
+
+    def __repr__(self) -> str:
+        return f"<aimap.Client {self.state.value}>"
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the server offers now (:rfc:`9051#section-6.1.1`)."""
+        return self._driver.session.capabilities or Capabilities()
+
+    @property
+    def enabled(self) -> Capabilities:
+        """The extensions that were enabled on this connection (:rfc:`5161`)."""
+        return self._driver.session.enabled
+
+    @property
+    def state(self) -> ConnectionState:
+        """The connection's state (:rfc:`9051#section-3`)."""
+        return self._driver.session.state
+
+    @property
+    def greeting(self) -> str:
+        """The text with which the server greeted."""
+        greeting = self._driver.session.greeting
+        return greeting.text if greeting is not None else ""
+
+    def statistics(self) -> SessionCounters:
+        """Return counters of what went over the connection so far."""
+        return attrs.evolve(self._driver.session.counters)
+
+    def submit(self, command: Command[T]) -> CommandFuture[T]:
+        """Send a command object without waiting for it, from any code in Trio's thread.
+
+        Args:
+            command: an object of :mod:`aimap.commands`, used once.
+
+        Returns:
+            A future whose :meth:`CommandFuture.wait` gives the result.
+        """
+        return self._driver.submit(command)
+
+    async def noop(self) -> None:
+        """Do nothing, and give the server the chance to tell news (:rfc:`9051#section-6.1.2`).
+
+        Raises:
+            ConnectionLostError: if the connection is gone.
+        """
+        await self._driver.call(Noop())
+
+    async def id(
+        self, fields: Mapping[str, str | None] | None = None
+    ) -> Mapping[str, str | None]:
+        """Tell the server who we are, and ask who it is (:rfc:`2971`).
+
+        Args:
+            fields: such as ``{"name": "my program", "version": "1.0"}``; ``None`` tells
+                nothing.
+
+        Returns:
+            The server's fields; empty where it tells nothing.
+
+        Raises:
+            CapabilityError: if the server does not offer ID.
+            InvalidArgumentError: if there are over 30 fields, or one is too long.
+            NoError: if the server refuses.
+            ConnectionLostError: if the connection is gone.
+        """
+        self._need("ID", "RFC 2971")
+        return await self._driver.call(Id(fields))
+
+    async def enable(self, *names: str) -> Capabilities:
+        """Enable extensions (:rfc:`9051#section-6.3.1`). Not while a mailbox is selected.
+
+        Args:
+            names: capabilities such as ``"CONDSTORE"``.
+
+        Returns:
+            What the server says that it has enabled.
+
+        Raises:
+            CapabilityError: if the server does not offer ENABLE.
+            StateError: if a mailbox is selected.
+            NoError: if the server refuses.
+            ConnectionLostError: if the connection is gone.
+        """
+        self._need("ENABLE", "RFC 5161")
+        return await self._driver.call(Enable(*names))
+
+    async def list(
+        self, pattern: str = "*", *, reference: str = "", special_use: bool = True
+    ) -> list[MailboxInfo]:
+        """List mailboxes (:rfc:`9051#section-6.3.9`).
+
+        Args:
+            pattern: ``*`` matches everything, ``%`` everything up to the hierarchy
+                delimiter.
+            reference: what the pattern is relative to, mostly nothing.
+            special_use: ask for the special-use attributes (:rfc:`6154`) where the
+                server offers that by LIST-EXTENDED.
+
+        Returns:
+            The mailboxes in the server's order.
+
+        Raises:
+            NoError: if the server refuses.
+            ConnectionLostError: if the connection is gone.
+        """
+        extended = "LIST-EXTENDED" in self.capabilities and "SPECIAL-USE" in self.capabilities
+        returning = ("CHILDREN", "SPECIAL-USE") if special_use and extended else ()
+        return await self._driver.call(List(pattern, reference, returning=returning))
+
+    async def status(self, name: str, items: Sequence[str] = _COUNTS) -> MailboxStatus:
+        """Ask for a mailbox's counts without selecting it (:rfc:`9051#section-6.3.11`).
+
+        Args:
+            name: the mailbox.
+            items: such as ``"MESSAGES"`` or ``"UNSEEN"``.
+
+        Raises:
+            InvalidArgumentError: if an item is not one of STATUS.
+            NoError: if there is no such mailbox, or the server refuses.
+            ConnectionLostError: if the connection is gone.
+        """
+        return await self._driver.call(Status(name, items))
+
+    async def namespace(self) -> Namespaces:
+        """Ask where mailboxes live (:rfc:`9051#section-6.3.10`).
+
+        Raises:
+            CapabilityError: if the server does not offer NAMESPACE.
+            NoError: if the server refuses.
+            ConnectionLostError: if the connection is gone.
+        """
+        self._need("NAMESPACE", "RFC 2342")
+        return await self._driver.call(Namespace())
+
+    async def create(self, name: str) -> None:
+        """Create a mailbox (:rfc:`9051#section-6.3.4`).
+
+        Raises:
+            NoError: if the server refuses, for example because it exists.
+            ConnectionLostError: if the connection is gone.
+        """
+        await self._driver.call(Create(name))
+
+    async def delete(self, name: str) -> None:
+        """Delete a mailbox and its messages (:rfc:`9051#section-6.3.5`).
+
+        Raises:
+            NoError: if the server refuses, for example because it does not exist.
+            ConnectionLostError: if the connection is gone.
+        """
+        await self._driver.call(Delete(name))
+
+    async def rename(self, name: str, new_name: str) -> None:
+        """Rename a mailbox and what is below it (:rfc:`9051#section-6.3.6`).
+
+        Raises:
+            NoError: if the server refuses.
+            ConnectionLostError: if the connection is gone.
+        """
+        await self._driver.call(Rename(name, new_name))
+
+    async def subscribe(self, name: str) -> None:
+        """Add a mailbox to the subscribed ones (:rfc:`9051#section-6.3.7`).
+
+        Raises:
+            NoError: if the server refuses.
+            ConnectionLostError: if the connection is gone.
+        """
+        await self._driver.call(Subscribe(name))
+
+    async def unsubscribe(self, name: str) -> None:
+        """Take a mailbox out of the subscribed ones (:rfc:`9051#section-6.3.8`).
+
+        Raises:
+            NoError: if the server refuses.
+            ConnectionLostError: if the connection is gone.
+        """
+        await self._driver.call(Unsubscribe(name))
+
+    async def append(
+        self,
+        name: str,
+        message: bytes | EmailMessage,
+        *,
+        flags: Iterable[str] = (),
+        date: datetime | None = None,
+    ) -> AppendUIDCode | None:
+        """Upload a message (:rfc:`9051#section-6.3.12`).
+
+        Args:
+            name: the mailbox that it goes to.
+            message: the message as octets, sent as they are, or as an ``EmailMessage``.
+            flags: flags that it gets, such as ``Flag.SEEN``.
+            date: its internal date, with a time zone; the server's clock if not given.
+
+        Returns:
+            The new UID with the mailbox's UIDVALIDITY, where the server has UIDPLUS.
+
+        Raises:
+            InvalidArgumentError: if the message is empty or holds NUL, a flag is not
+                one, or *date* has no time zone.
+            NoError: if the server refuses; its code ``TRYCREATE`` says that the mailbox
+                would first have to be created.
+            ConnectionLostError: if the connection is gone.
+
+        Cancelling before the command was sent sends nothing; after that the whole
+        message is still sent, and stored.
+        """
+        if isinstance(message, EmailMessage):
+            message = _octets(message)
+        elif not isinstance(message, bytes):
+            raise InvalidArgumentError(
+                f"a message is bytes or an EmailMessage, not a {type(message).__name__}"
+            )
+        binary = b"\0" in message and "BINARY" in self.capabilities
+        return await self._driver.call(
+            Append(name, message, flags=flags, date=date, binary=binary)
+        )
+
+    @asynccontextmanager
+    async def select(self, name: str) -> AsyncGenerator[Mailbox]:
+        """Select a mailbox to read and change, as an ``async with`` block.
+
+        At the end of the block the mailbox is left without expunging anything. One
+        connection has one selected mailbox at a time (:rfc:`9051#section-6.3.2`).
+
+        Args:
+            name: the mailbox.
+
+        Yields:
+            The :class:`Mailbox`.
+
+        Raises:
+            StateError: if a mailbox is selected already.
+            NoError: if there is no such mailbox, or the server refuses.
+            ConnectionLostError: if the connection is gone.
+        """
+        async with self._open(Select(name)) as mailbox:
+            yield mailbox
+
+    @asynccontextmanager
+    async def examine(self, name: str) -> AsyncGenerator[Mailbox]:
+        """Select a mailbox for reading only (:rfc:`9051#section-6.3.3`).
+
+        Like :meth:`select`; nothing done in the block can change the mailbox.
+        """
+        async with self._open(Examine(name)) as mailbox:
+            yield mailbox
+
+    @asynccontextmanager
+    async def _open(self, command: Selecting) -> AsyncGenerator[Mailbox]:
+        if self._selecting:
+            raise StateError(
+                f"{command.opens!r} cannot be selected: this connection has a mailbox selected "
+                "already; leave that one first, or use another connection"
+            )
+        self._selecting = True
+        try:
+            await self._driver.call(command)
+            view = self._driver.session.view
+            if view is None:
+                raise StateError(f"{command.opens!r} was closed as soon as it was selected")
+            self._mailbox = Mailbox(self._driver, view)
+            yield self._mailbox
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        self._selecting = False
+        mailbox, self._mailbox = self._mailbox, None
+        if mailbox is not None:
+            mailbox.on_event(MailboxClosed())
+        if "UNSELECT" in self.capabilities:
+            # Nothing is awaited: what comes next on this connection queues behind it. If
+            # no mailbox is selected after all, it is not sent.
+            self._driver.submit(Unselect())
+
+    def _need(self, capability: str, where: str) -> None:
+        if capability not in self.capabilities:
+            raise CapabilityError(capability, f"it is needed for this ({where})")
+
+    def _on_event(self, event: SessionEvent) -> None:
+        if self._mailbox is not None:
+            self._mailbox.on_event(event)
+
+
+def _octets(message: EmailMessage) -> bytes:
+    try:
+        return message.as_bytes(policy=SMTP)
+    except UnicodeEncodeError:
+        return message.as_bytes(policy=SMTPUTF8)

@@ -1,0 +1,203 @@
+"""Opening a connection: TCP, TLS or STARTTLS, greeting, login; and closing it.
+
+Everything up to TLS runs in the caller's task, one exchange at a time: nothing else may
+be on the wire then (:rfc:`9051#section-6.2.1`). Only then do the reader and the writer
+task begin, in a nursery that the context manager owns. What leaves the ``async with``
+block is the user's own exception, never a group: the tasks in that nursery do not raise.
+"""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from typing import Literal, TypeAlias
+
+import trio
+
+from aimap._client.auth import Auth, OAuth, Password, log_in
+from aimap._client.client import Client
+from aimap._client.driver import Driver
+from aimap._client.timeouts import Timeouts
+from aimap._commands.connection import Capability, Logout, StartTLS
+from aimap._errors import (
+    CapabilityError,
+    CommandError,
+    ConnectionLostError,
+    ImapError,
+    InvalidArgumentError,
+    RemoteProtocolError,
+)
+from aimap._model.limits import Limits
+from aimap._model.state import ConnectionState
+from aimap._protocol.session import Session
+
+TLSMode: TypeAlias = Literal["implicit", "starttls", "insecure"]
+
+_PORTS: dict[TLSMode, int] = {"implicit": 993, "starttls": 143, "insecure": 143}
+
+
+@asynccontextmanager
+async def connect(
+    host: str,
+    *,
+    port: int | None = None,
+    tls: TLSMode = "implicit",
+    ssl_context: ssl.SSLContext | None = None,
+    auth: Auth | None = None,
+    limits: Limits | None = None,
+    timeouts: Timeouts | None = None,
+    stream: trio.abc.Stream | None = None,
+) -> AsyncGenerator[Client]:
+    """Connect to a server and log in, as an ``async with`` block.
+
+    At the end of the block the client logs out, with a bounded wait; when an exception
+    or a cancellation leaves the block, the connection is closed at once. An exception
+    leaves the block as it is, never inside a group. A connection that is lost meanwhile
+    is told to every command that is pending or comes later; the block goes on.
+
+    Args:
+        host: the server's name, which its certificate must bear.
+        port: 993 if not given, or 143 for ``"starttls"`` and ``"insecure"``.
+        tls: ``"implicit"`` is TLS from the first octet (:rfc:`8314#section-3`);
+            ``"starttls"`` begins in clear and does nothing there but ask for TLS;
+            ``"insecure"`` sends everything in clear, the password too.
+        ssl_context: whom to trust; the system's certificate authorities if not given.
+        auth: who logs in: :class:`Password` or :class:`OAuth`. Without it the
+            connection is left as the server greeted it.
+        limits: bounds on what the server may do.
+        timeouts: how long silence is borne.
+        stream: a stream that is already open, to be used instead of a TCP connection.
+
+    Yields:
+        The :class:`Client`.
+
+    Raises:
+        InvalidArgumentError: if an argument makes no sense.
+        OSError: if no connection could be opened, as the system said it.
+        ConnectionLostError: if TLS failed, the server went away, or it did not answer
+            within ``timeouts.connect`` seconds.
+        AuthenticationError: if the server does not accept the credentials.
+        CapabilityError: if it offers no way to log in, or no STARTTLS where that was
+            asked for.
+
+    On cancellation the connection is closed at once, without LOGOUT.
+    """
+    if tls not in _PORTS:
+        raise InvalidArgumentError(f"tls is 'implicit', 'starttls' or 'insecure', not {tls!r}")
+    if auth is not None and not isinstance(auth, (Password, OAuth)):
+        raise InvalidArgumentError(f"auth is a Password or an OAuth, not a {type(auth).__name__}")
+    limits, timeouts = limits or Limits(), timeouts or Timeouts()
+    port = _PORTS[tls] if port is None else port
+    context = ssl_context or ssl.create_default_context()
+
+    with trio.CancelScope(deadline=trio.current_time() + timeouts.connect) as patience:
+        stream = stream or await trio.open_tcp_stream(host, port)
+        try:
+            session = Session(limits)
+            driver = Driver(stream, session, limits=limits, timeouts=timeouts)
+            await _secure(driver, host, tls, context)
+        except BaseException:
+            await trio.aclose_forcefully(driver.stream)
+            raise
+    if patience.cancelled_caught:
+        raise _too_slow(timeouts)
+
+    client = Client(driver)
+    body_error: BaseException | None = None
+    try:
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(driver.run_reader)
+            nursery.start_soon(driver.run_writer)
+            try:
+                with trio.CancelScope(deadline=patience.deadline) as patience:
+                    await _begin(driver, auth, host=host, port=port)
+                if patience.cancelled_caught:
+                    raise _too_slow(timeouts)
+                yield client
+                await _log_out(driver)
+            except BaseException as error:
+                body_error = error
+            nursery.cancel_scope.cancel()
+    except BaseExceptionGroup as group:
+        # Cancelling from outside reaches the two tasks as well as the body.
+        if body_error is None or group.subgroup(lambda e: not isinstance(e, trio.Cancelled)):
+            raise
+    finally:
+        session.lose(ConnectionLostError("the client was closed"))
+        await trio.aclose_forcefully(driver.stream)
+    if body_error is not None:
+        context_before = body_error.__context__
+        try:
+            raise body_error
+        finally:
+            body_error.__context__ = context_before
+            del body_error, context_before
+
+
+def _too_slow(timeouts: Timeouts) -> ConnectionLostError:
+    return ConnectionLostError(
+        f"the connection was not ready within {timeouts.connect:g} seconds"
+    )
+
+
+async def _secure(driver: Driver, host: str, tls: TLSMode, context: ssl.SSLContext) -> None:
+    """Bring the connection to its greeting, under TLS unless it was refused by the user."""
+    if tls == "implicit":
+        await _start_tls(driver, host, context)
+    await driver.receive_greeting()
+    session = driver.session
+    if tls != "starttls":
+        return
+    if session.state is not ConnectionState.NOT_AUTHENTICATED:
+        # A login that nobody asked for, in clear: nothing may follow (I9; RFC 9051 11.3).
+        raise RemoteProtocolError("PREAUTH where STARTTLS was asked for")
+    capabilities = session.capabilities
+    if capabilities is None:
+        capabilities = await driver.exchange(driver.submit(Capability()))
+    if "STARTTLS" not in capabilities:
+        raise CapabilityError("STARTTLS", "and nothing is sent without TLS")
+    try:
+        await driver.exchange(driver.submit(StartTLS()))
+    except CommandError as error:
+        raise ConnectionLostError(f"the server refused STARTTLS: {error.text}") from error
+    if session.unread:
+        raise RemoteProtocolError("octets behind the answer to STARTTLS, before TLS")
+    await _start_tls(driver, host, context)
+    session.forget_capabilities()
+
+
+async def _start_tls(driver: Driver, host: str, context: ssl.SSLContext) -> None:
+    stream = trio.SSLStream(driver.stream, context, server_hostname=host, https_compatible=True)
+    driver.stream = stream
+    try:
+        await stream.do_handshake()
+    except trio.BrokenResourceError as error:
+        raise ConnectionLostError(f"TLS failed: {_tls_reason(error)}") from error
+
+
+def _tls_reason(error: BaseException) -> str:
+    while error.__cause__ is not None:
+        error = error.__cause__
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"the certificate is not valid: {error.verify_message}"
+    return str(error) or "the server closed the connection"
+
+
+async def _begin(driver: Driver, auth: Auth | None, *, host: str, port: int) -> None:
+    session = driver.session
+    if session.capabilities is None:
+        await driver.call(Capability())
+    if auth is not None and session.state is ConnectionState.NOT_AUTHENTICATED:
+        await log_in(driver, auth, host=host, port=port)
+        if session.capabilities is None:
+            await driver.call(Capability())
+
+
+async def _log_out(driver: Driver) -> None:
+    with trio.move_on_after(driver.timeouts.logout):
+        try:
+            await driver.call(Logout())
+        except ImapError:
+            # What the block was for is done; that the server went first changes nothing.
+            return

@@ -1,0 +1,269 @@
+"""The reader and the writer task of one connection, and what waits for them.
+
+The reader is the only code that reads the stream, the writer the only code that writes
+it. Neither raises: what goes wrong ends the session, which fails every pending command;
+so an error always reaches the tasks that it concerns, and only those.
+
+The reader stops reading, so that TCP pushes back on the server, only while messages
+that nobody takes exceed their budget *and* no task awaits anything on this connection.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Generic, TypeVar, final
+
+import trio
+
+from aimap._client.timeouts import Timeouts
+from aimap._commands.base import Command
+from aimap._errors import ConnectionLostError, StateError
+from aimap._model.limits import Limits
+from aimap._protocol.session import Session
+
+T = TypeVar("T")
+
+_READ_SIZE = 256 * 1024
+_AFTER_BYE = 1.0
+
+
+@final
+class CommandFuture(Generic[T]):
+    """A command on its way. :meth:`wait` for it from any task, or from several."""
+
+    def __init__(self, driver: Driver, command: Command[T]) -> None:
+        self._driver = driver
+        self._event: trio.Event | None = None
+        self._callback: Callable[[CommandFuture[T]], None] | None = None
+        self._pending = driver.session.submit(command, self._on_done)
+
+    def _on_done(self) -> None:
+        if self._event is not None:
+            self._event.set()
+        if self._callback is not None:
+            self._callback(self)
+
+    def call_when_done(self, callback: Callable[[CommandFuture[T]], None]) -> None:
+        """Have *callback* called, in the reader task, as soon as there is an outcome."""
+        if self._pending.done:
+            callback(self)
+        else:
+            self._callback = callback
+
+    def outcome(self) -> T:
+        """Return the result of a command that is done.
+
+        Raises:
+            ImapError: what the command failed with.
+            StateError: if there is no outcome yet.
+        """
+        if not self._pending.done:
+            raise StateError(f"{self._pending.command.name} has no outcome yet")
+        return self._pending.outcome()
+
+    @property
+    def done(self) -> bool:
+        """Whether there is an outcome."""
+        return self._pending.done
+
+    async def wait(self) -> T:
+        """Wait for the outcome, and return the command's result.
+
+        Cancelling gives up the waiting only; the command goes on.
+
+        Raises:
+            ImapError: what the command failed with.
+            StateError: if :meth:`cancel` was called before there was an outcome.
+        """
+        if self._pending.done:
+            await trio.lowlevel.checkpoint()
+        else:
+            if self._event is None:
+                self._event = trio.Event()
+            with self._driver.awaiting:
+                await self._event.wait()
+        return self.outcome()
+
+    def cancel(self) -> None:
+        """Give the command up. If it was not sent yet, it never will be.
+
+        If it was, the server may still carry it out; its answers are dropped, and the
+        connection goes on.
+        """
+        self._driver.session.abandon(self._pending)
+        if self._event is not None:
+            self._event.set()
+        self._driver.wake_writer()
+
+
+@final
+class _Awaiting:
+    """Counts the tasks that await something, and lets the reader go on for them."""
+
+    def __init__(self, driver: Driver) -> None:
+        self._driver = driver
+        self.count = 0
+
+    def __enter__(self) -> None:
+        self.count += 1
+        self._driver.wake_reader()
+
+    def __exit__(self, *exc: object) -> None:
+        self.count -= 1
+
+
+@final
+class Driver:
+    """Moves octets between a stream and a session, and keeps time."""
+
+    def __init__(
+        self, stream: trio.abc.Stream, session: Session, *, limits: Limits, timeouts: Timeouts
+    ) -> None:
+        self.stream = stream
+        self.session = session
+        self.limits = limits
+        self.timeouts = timeouts
+        self.awaiting = _Awaiting(self)
+        self.buffered = 0
+        self._write_wanted = trio.Event()
+        self._read_wanted = trio.Event()
+        self._patience = trio.CancelScope()
+
+    # What other tasks call
+
+    def submit(self, command: Command[T]) -> CommandFuture[T]:
+        """Send *command* as soon as it may go; do not wait for it."""
+        future = CommandFuture(self, command)
+        self.wake_writer()
+        return future
+
+    async def call(self, command: Command[T]) -> T:
+        """Send *command* and wait for its result. Cancelling abandons the command."""
+        future = self.submit(command)
+        try:
+            return await future.wait()
+        finally:
+            if not future.done:
+                future.cancel()
+
+    def wake_writer(self) -> None:
+        """Let the writer look for something to send."""
+        self._write_wanted.set()
+
+    def wake_reader(self) -> None:
+        """Let the reader look again whether it is to go on."""
+        self._read_wanted.set()
+
+    # Before there are tasks
+
+    async def exchange(self, future: CommandFuture[T]) -> T:
+        """Send and receive in this task until *future* is done."""
+        while not future.done:
+            await self._exchange_once()
+        return await future.wait()
+
+    async def receive_greeting(self) -> None:
+        """Receive in this task until the server has greeted."""
+        while self.session.greeting is None and self.session.lost is None:
+            await self._exchange_once()
+        if self.session.said_bye:
+            self.session.receive_eof()
+        if self.session.lost is not None:
+            raise self.session.lost.fresh()
+
+    async def _exchange_once(self) -> None:
+        if not await self._send():
+            await self._receive()
+
+    # The tasks
+
+    async def run_reader(self) -> None:
+        """Read until the connection is over."""
+        while self.session.lost is None:
+            if self.buffered > self.limits.max_buffered and not self.awaiting.count:
+                self._read_wanted = trio.Event()
+                await self._read_wanted.wait()
+            else:
+                await self._receive()
+        self.wake_writer()
+
+    async def run_writer(self) -> None:
+        """Write until the connection is over."""
+        while self.session.lost is None:
+            if not await self._send():
+                self._write_wanted = trio.Event()
+                await self._write_wanted.wait()
+
+    async def _send(self) -> bool:
+        data = self.session.data_to_send()
+        if not data:
+            return False
+        self.keep_time()
+        try:
+            await self.stream.send_all(data)
+        except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
+            self._lose("the connection broke while sending", error)
+        return True
+
+    async def _receive(self) -> None:
+        session = self.session
+        with trio.CancelScope() as self._patience:
+            self.keep_time()
+            try:
+                data = await self.stream.receive_some(_READ_SIZE)
+            except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
+                if not session.said_bye:
+                    self._lose("the connection broke", error)
+                session.receive_eof()
+                return
+            if data:
+                session.receive_data(data)
+                if session.wants_to_send:
+                    self.wake_writer()
+            else:
+                session.receive_eof()
+        if self._patience.cancelled_caught:
+            self._out_of_patience()
+
+    def keep_time(self) -> None:
+        """Set how long the reader waits for more, from now on."""
+        session = self.session
+        if session.said_bye:
+            patience = _AFTER_BYE
+        elif session.in_background:
+            patience = self.timeouts.idle_renewal
+        elif session.only_ending_background:
+            patience = self.timeouts.idle_probe
+        elif session.in_flight:
+            patience = self.timeouts.response
+        else:
+            patience = math.inf
+        self._patience.deadline = trio.current_time() + patience
+
+    def _out_of_patience(self) -> None:
+        session = self.session
+        if session.said_bye:
+            session.receive_eof()
+        elif session.in_background:
+            session.end_background()
+            self.wake_writer()
+        else:
+            session.lose(
+                ConnectionLostError(
+                    f"the server was silent for {self.timeouts.response:g} seconds "
+                    "while an answer was due"
+                )
+            )
+
+    def _lose(self, reason: str, cause: BaseException) -> None:
+        error = ConnectionLostError(f"{reason}: {_root(cause)}")
+        error.__cause__ = cause
+        self.session.lose(error)
+
+
+def _root(error: BaseException) -> str:
+    """Say what is at the bottom of Trio's stream errors."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return str(error) or type(error).__name__

@@ -1,0 +1,216 @@
+"""Fetching many messages as a stream.
+
+A set of messages goes out in slices, a few in flight ahead of the reader, so that no
+round trip is lost, other commands wait for a slice at most, and what nobody consumes is
+not asked for. Slices are sized by the octets that answers were seen to take.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator, Sequence
+from types import TracebackType
+from typing import Any, Self, final
+
+import trio
+
+from aimap._client.driver import CommandFuture, Driver
+from aimap._commands.fetch import Fetch
+from aimap._commands.search import Search
+from aimap._errors import ImapError, StateError
+from aimap._model.fetch import FetchItem
+from aimap._model.message import Message
+from aimap._model.numbers import UIDSet
+from aimap._model.search import IN
+from aimap._protocol.view import MailboxView
+
+_SLICE_OCTETS = 256 * 1024
+_SLICES_AHEAD = 6
+_SET_OCTETS = 4000
+_FIRST_GUESS = 400
+_FIRST_GUESS_BODY = 32 * 1024
+_WIDE = 10_000
+
+
+@final
+class FetchResult(list[Message]):
+    """Messages in the order in which the server sent them.
+
+    Attributes:
+        missing: the UIDs that were asked for and not answered: mostly, those gone.
+    """
+
+    missing: UIDSet
+
+    def __init__(self, messages: Sequence[Message], missing: UIDSet) -> None:
+        super().__init__(messages)
+        self.missing = missing
+
+
+@final
+class FetchStream:
+    """Messages as they arrive: an ``async with`` block around an ``async for`` loop.
+
+    Any command may be awaited inside the loop. Leaving it early gives up the rest at
+    once: what is in flight is dropped as it arrives, and nothing more is asked for.
+    """
+
+    def __init__(
+        self,
+        driver: Driver,
+        view: MailboxView,
+        uids: UIDSet,
+        items: Sequence[FetchItem[Any]],
+    ) -> None:
+        self._driver = driver
+        self._view = view
+        self._rest = uids
+        self._items = items
+        self._slices: dict[CommandFuture[Any], int] = {}
+        self._buffer: deque[Message] = deque()
+        self._octets = 0
+        self._seen = 0
+        self._seen_octets = 0
+        body = any(item.key.startswith(("BODY[", "BINARY[")) for item in items)
+        self._guess = _FIRST_GUESS_BODY if body else _FIRST_GUESS
+        self._missing = UIDSet()
+        self._error: ImapError | None = None
+        self._event = trio.Event()
+        self._open = False
+
+    @property
+    def missing(self) -> UIDSet:
+        """The UIDs asked for and not answered so far, whose answer is not due any more."""
+        return self._missing
+
+    async def __aenter__(self) -> Self:
+        """Begin to fetch.
+
+        Raises:
+            StateError: if the mailbox is not selected any more.
+            ConnectionLostError: if the connection is gone.
+        """
+        if len(self._rest) > max(_WIDE, 2 * self._view.exists):
+            # Too wide to be cut by counting: ask which of them there are.
+            search = Search(IN(self._rest), extended=self._has_esearch)
+            self._rest &= await self._driver.call(search)
+        else:
+            await trio.lowlevel.checkpoint()
+        self._open = True
+        self._ask()
+        return self
+
+    @property
+    def _has_esearch(self) -> bool:
+        return "ESEARCH" in (self._driver.session.capabilities or ())
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Give up what is left, at once."""
+        self._open = False
+        for each in self._slices:
+            each.cancel()
+        self._slices.clear()
+        self._buffer.clear()
+        self._take(self._octets)
+
+    def __aiter__(self) -> AsyncIterator[Message]:
+        return self
+
+    async def __anext__(self) -> Message:
+        """Return the next message.
+
+        Raises:
+            NoError: if the server refuses, or could not fetch some; what it did send
+                has been given out before.
+            ConnectionLostError: if the connection is gone.
+            StateError: outside the ``async with`` block.
+        """
+        if not self._open:
+            raise StateError("a fetch is read inside its 'async with' block")
+        if self._buffer:
+            await trio.lowlevel.checkpoint()
+        elif not await self._more():
+            raise StopAsyncIteration
+        message = self._buffer.popleft()
+        self._take(message.octets)
+        self._ask()
+        return message
+
+    async def rest(self) -> list[Message]:
+        """Return all messages that are left, in one list.
+
+        Raises:
+            NoError: if the server refuses, or could not fetch some.
+            ConnectionLostError: if the connection is gone.
+        """
+        messages: list[Message] = []
+        while await self._more():
+            messages.extend(self._buffer)
+            self._buffer.clear()
+            self._take(self._octets)
+            self._ask()
+        return messages
+
+    async def _more(self) -> bool:
+        """Wait until something is buffered; ``False`` when there is no more."""
+        await trio.lowlevel.checkpoint_if_cancelled()
+        while not self._buffer:
+            if self._error is not None:
+                raise self._error
+            if not self._slices and not self._rest:
+                await trio.lowlevel.cancel_shielded_checkpoint()
+                return False
+            self._event = trio.Event()
+            with self._driver.awaiting:
+                await self._event.wait()
+        return True
+
+    def _take(self, octets: int) -> None:
+        self._octets -= octets
+        self._driver.buffered -= octets
+        self._driver.wake_reader()
+
+    def _deliver(self, message: Message) -> None:
+        if not self._open:
+            return
+        octets = message.octets
+        self._buffer.append(message)
+        self._octets += octets
+        self._driver.buffered += octets
+        self._seen += 1
+        self._seen_octets += octets
+        self._event.set()
+
+    def _ask(self) -> None:
+        """Keep slices in flight, as many as the budget allows."""
+        if not self._rest or self._error is not None:
+            return
+        average = max(1, self._seen_octets // self._seen) if self._seen else self._guess
+        budget = self._driver.limits.max_buffered // 2
+        while self._rest and len(self._slices) < _SLICES_AHEAD:
+            expected = sum(self._slices.values()) * average + self._octets
+            if self._slices and expected > budget:
+                return
+            if not self._slices and self._octets > budget:
+                return
+            count = max(1, _SLICE_OCTETS // average)
+            piece, self._rest = self._rest.cut(count, _SET_OCTETS)
+            future = self._driver.submit(Fetch(piece, self._items, self._deliver))
+            self._slices[future] = len(piece)
+            future.call_when_done(self._slice_done)
+
+    def _slice_done(self, future: CommandFuture[Any]) -> None:
+        if self._slices.pop(future, None) is None:
+            return
+        try:
+            self._missing |= future.outcome()
+        except ImapError as error:
+            self._error = self._error or error
+            self._rest = UIDSet()
+        self._ask()
+        self._event.set()

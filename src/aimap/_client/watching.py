@@ -1,0 +1,175 @@
+"""Watching the selected mailbox: IDLE where the server has it, else NOOP now and then.
+
+While a watch is open, IDLE is what the session does when nothing else is to be done: a
+command of any task ends it, and it begins again by itself. So watching costs other
+tasks nothing, and no arrival can fall between a command and the next IDLE.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator
+from types import TracebackType
+from typing import Self, final
+
+import trio
+
+from aimap._client.driver import Driver
+from aimap._commands.connection import Idle, Noop
+from aimap._commands.fetch import Fetch
+from aimap._commands.search import Search
+from aimap._errors import LimitExceededError, StateError
+from aimap._model.event import Arrived, Expunged, FlagsChanged, WatchEvent
+from aimap._model.fetch import FLAGS
+from aimap._model.message import Message
+from aimap._model.numbers import MAX_NUMBER, UID, UIDSet
+from aimap._model.search import ALL
+from aimap._protocol.events import (
+    MailboxClosed,
+    MailboxEvent,
+    MailboxGrew,
+    MessageChanged,
+    MessageExpunged,
+    MessagesVanished,
+)
+from aimap._protocol.view import MailboxView
+
+_TRIES = 5
+
+
+@final
+class Watcher:
+    """Events of the selected mailbox: an ``async with`` block around an ``async for`` loop."""
+
+    def __init__(self, driver: Driver, view: MailboxView, watchers: dict[Watcher, None]) -> None:
+        self._driver = driver
+        self._view = view
+        self._watchers = watchers
+        self._notices: deque[MailboxEvent] = deque()
+        self._ready: deque[WatchEvent] = deque()
+        self._known_to = UID(0)
+        self._closed = False
+        self._event = trio.Event()
+
+    async def __aenter__(self) -> Self:
+        """Begin to watch: from here on, every change is told.
+
+        Raises:
+            StateError: if the mailbox is not selected any more.
+            ConnectionLostError: if the connection is gone.
+        """
+        self._watchers[self] = None
+        session = self._driver.session
+        try:
+            if not self._view.tracking:
+                await self._track()
+            else:
+                await trio.lowlevel.checkpoint()
+        except BaseException:
+            del self._watchers[self]
+            raise
+        self._known_to = self._view.highest_uid or UID(0)
+        if self._has_idle:
+            session.background = Idle
+            self._driver.wake_writer()
+        return self
+
+    @property
+    def _has_idle(self) -> bool:
+        return "IDLE" in (self._driver.session.capabilities or ())
+
+    async def _track(self) -> None:
+        """Learn the UIDs of all messages, at the very moment when the server tells them."""
+        extended = "ESEARCH" in (self._driver.session.capabilities or ())
+        for _ in range(_TRIES):
+            await self._driver.call(Search(ALL, extended=extended, on_found=self._view.track))
+            if self._view.tracking:
+                return
+            # Its answer was ahead of what we were told of arrivals; NOOP lets it tell.
+            await self._driver.call(Noop())
+        raise StateError("the server's answers to SEARCH do not fit the number of messages")
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Stop watching, at once; IDLE ends with the last watcher."""
+        self._watchers.pop(self, None)
+        if not self._watchers:
+            self._driver.session.background = None
+            self._driver.session.end_background()
+            self._driver.wake_writer()
+
+    def on_event(self, event: MailboxEvent) -> None:
+        """Take an event of the session."""
+        if isinstance(event, MailboxClosed):
+            self._closed = True
+        elif len(self._notices) >= self._driver.limits.max_events:
+            self._driver.session.lose(
+                LimitExceededError("max_events", self._driver.limits.max_events)
+            )
+        else:
+            self._notices.append(event)
+        self._event.set()
+
+    def __aiter__(self) -> AsyncIterator[WatchEvent]:
+        return self
+
+    async def __anext__(self) -> WatchEvent:
+        """Wait for the next event, for ever if need be.
+
+        Raises:
+            StateError: if the mailbox was left.
+            ConnectionLostError: if the connection is gone.
+
+        Cancelling loses no event: the next call gives it.
+        """
+        await trio.lowlevel.checkpoint()
+        while not self._ready:
+            if self._notices:
+                await self._digest(self._notices[0])
+                self._notices.popleft()
+            elif self._closed:
+                lost = self._driver.session.lost
+                raise lost.fresh() if lost else StateError("the mailbox is not selected any more")
+            else:
+                await self._wait()
+        return self._ready.popleft()
+
+    async def _wait(self) -> None:
+        self._event = trio.Event()
+        patience = trio.CancelScope()
+        if not self._has_idle:
+            patience.deadline = trio.current_time() + self._driver.timeouts.poll
+        with patience, self._driver.awaiting:
+            await self._event.wait()
+        if patience.cancelled_caught:
+            await self._driver.call(Noop())
+
+    async def _digest(self, notice: MailboxEvent) -> None:
+        match notice:
+            case MailboxGrew():
+                await self._fetch_arrivals()
+            case MessageExpunged(uid=uid):
+                if uid is not None:
+                    self._ready.append(Expunged(uid))
+            case MessagesVanished(uids):
+                self._ready.extend(Expunged(uid) for uid in uids)
+            case MessageChanged(message, uid):
+                if uid is not None and uid <= self._known_to and "FLAGS" in message.keys():
+                    self._ready.append(FlagsChanged(uid, message.flags))
+            case MailboxClosed():
+                pass
+
+    async def _fetch_arrivals(self) -> None:
+        """Ask for the UIDs of what came after the last one known."""
+        if self._known_to >= MAX_NUMBER:
+            return
+        found: list[Message] = []
+        wanted = UIDSet.from_ranges([(self._known_to + 1, MAX_NUMBER)])
+        await self._driver.call(Fetch(wanted, [FLAGS], found.append))
+        for message in sorted(found, key=lambda message: message.uid):
+            self._known_to = message.uid
+            self._ready.append(Arrived(message.uid, message.flags))

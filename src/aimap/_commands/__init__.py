@@ -1,0 +1,1 @@
+"""One sans-I/O object per command."""

@@ -1,0 +1,168 @@
+"""What every command declares; the session knows nothing else about any of them.
+
+*Claims* are the gate (:rfc:`9051#section-5.5`). A claim is a key and a mode. Two
+commands may be in flight together unless they claim one key in different modes, or in
+the mode :data:`EXCLUSIVE`. So a barrier is an exclusive claim on :data:`STREAM` or
+:data:`MAILBOX`, on which other commands have a shared one; two SEARCHes whose answers
+cannot be told apart claim a key of their own exclusively; and commands that use message
+sequence numbers meet those during which EXPUNGE may come in :data:`NUMBERING`.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Hashable
+from enum import Enum, IntEnum
+from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
+
+from aimap._errors import BadError, CommandError, NoError
+from aimap._model.response import ContinuationRequest, TaggedResponse, Untagged
+from aimap._model.state import LOGGED_IN, SELECTED, ConnectionState
+
+if TYPE_CHECKING:
+    from aimap._wire.encoder import Encoder
+
+T = TypeVar("T")
+
+
+class Mode(Enum):
+    """How a key is claimed: alike modes go together, except ``EXCLUSIVE``."""
+
+    EXCLUSIVE = "exclusive"
+    SHARED = "shared"
+    BY_NUMBER = "by number"
+    EXPUNGING = "expunging"
+
+
+class Verdict(IntEnum):
+    """What a command says of an untagged response that it was shown."""
+
+    NOT_MINE = 0
+    MINE = 1
+    ALSO_NEWS = 2
+    """It answers the command, and holds what the command did not ask for as well."""
+
+
+class Claim(NamedTuple):
+    """A key that a command needs while it is in flight, and how."""
+
+    key: Hashable
+    mode: Mode
+
+
+STREAM = "stream"
+"""The byte stream itself: exclusive where nothing may follow until the answer."""
+
+MAILBOX = "mailbox"
+"""Which mailbox is selected: exclusive for what changes that."""
+
+NUMBERING = "numbering"
+"""What message sequence numbers mean (:rfc:`9051#section-7.5.1`)."""
+
+
+def exclusive(key: Hashable) -> Claim:
+    """Claim *key* alone."""
+    return Claim(key, Mode.EXCLUSIVE)
+
+
+ORDINARY = (Claim(STREAM, Mode.SHARED), Claim(NUMBERING, Mode.EXPUNGING))
+IN_MAILBOX = (*ORDINARY, Claim(MAILBOX, Mode.SHARED))
+IN_MAILBOX_BY_NUMBER = (
+    Claim(STREAM, Mode.SHARED),
+    Claim(MAILBOX, Mode.SHARED),
+    Claim(NUMBERING, Mode.BY_NUMBER),
+)
+BARRIER = (exclusive(STREAM),)
+
+
+class Command(ABC, Generic[T]):
+    """One command: what it sends, which answers are its own, what comes of them.
+
+    Class attributes:
+        name: as sent, for errors, for example ``"UID FETCH"``.
+        states: where it is legal.
+        answers: the types of untagged responses that :meth:`claim` wants to see.
+        enters: the state after OK, if it changes.
+        falls_to: the state after NO or BAD, if it changes.
+        opens: the mailbox that it selects, or ``None``.
+        converses: whether the server may send continuation requests that are not for a
+            literal (AUTHENTICATE, IDLE).
+        interruption: what ends it early once the server has answered it with a
+            continuation request (IDLE's ``DONE``), or ``None``.
+        ends_connection: whether the end of the connection is its success (LOGOUT).
+        secret: whether its arguments must not be shown.
+    """
+
+    name: ClassVar[str]
+    states: ClassVar[frozenset[ConnectionState]] = LOGGED_IN
+    answers: ClassVar[tuple[type, ...]] = ()
+    enters: ClassVar[ConnectionState | None] = None
+    falls_to: ClassVar[ConnectionState | None] = None
+    opens: str | None = None
+    converses: ClassVar[bool] = False
+    interruption: ClassVar[bytes | None] = None
+    ends_connection: ClassVar[bool] = False
+    secret: ClassVar[bool] = False
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """What it needs to itself while it is in flight."""
+        return ORDINARY
+
+    @abstractmethod
+    def write(self, wire: Encoder) -> None:
+        """Write the command, without its tag.
+
+        Raises:
+            InvalidArgumentError: if an argument cannot be sent.
+        """
+
+    def claim(self, response: Untagged) -> Verdict | bool:
+        """Take *response* if it answers this command, and say so."""
+        del response
+        return False
+
+    def respond(self, request: ContinuationRequest) -> bytes | None:
+        """Answer a continuation request that is not for a literal; ``None`` sends nothing."""
+        del request
+        return None
+
+    def finish(self, response: TaggedResponse) -> T:
+        """Return the result of the command, given its tagged response.
+
+        Raises:
+            NoError: if the server answered NO.
+            BadError: if the server answered BAD.
+        """
+        if response.condition == "OK":
+            return self.result(response)
+        raise self.failure(response)
+
+    @abstractmethod
+    def result(self, response: TaggedResponse) -> T:
+        """Return the result, given the tagged OK."""
+
+    def failure(self, response: TaggedResponse) -> CommandError:
+        """Return the error for a tagged NO or BAD."""
+        kind = NoError if response.condition == "NO" else BadError
+        return kind(self.name, response.code, response.text)
+
+
+class PlainCommand(Command[None]):
+    """A command without arguments, and without an answer of its own."""
+
+    def write(self, wire: Encoder) -> None:
+        wire.atom(self.name)
+
+    def result(self, response: TaggedResponse) -> None:
+        del response
+
+
+class SelectedCommand(Command[T]):
+    """A command on the selected mailbox."""
+
+    states = SELECTED
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return IN_MAILBOX

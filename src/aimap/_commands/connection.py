@@ -1,0 +1,198 @@
+"""Commands legal in any state, and those about the connection itself."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, final
+
+from aimap._commands.base import (
+    BARRIER,
+    NUMBERING,
+    ORDINARY,
+    STREAM,
+    Claim,
+    Command,
+    Mode,
+    PlainCommand,
+    exclusive,
+)
+from aimap._errors import InvalidArgumentError
+from aimap._model.capability import Capabilities
+from aimap._model.response import (
+    CapabilityResponse,
+    EnabledResponse,
+    IdResponse,
+    TaggedResponse,
+    Untagged,
+)
+from aimap._model.state import ANY, LOGGED_OUT, ConnectionState
+
+if TYPE_CHECKING:
+    from aimap._wire.encoder import Encoder
+
+_ID_MAX_FIELDS = 30
+_ID_MAX_KEY = 30
+_ID_MAX_VALUE = 1024
+
+
+@final
+class Noop(PlainCommand):
+    """NOOP (:rfc:`9051#section-6.1.2`)."""
+
+    name = "NOOP"
+    states = ANY
+
+
+@final
+class Logout(PlainCommand):
+    """LOGOUT (:rfc:`9051#section-6.1.3`)."""
+
+    name = "LOGOUT"
+    states = ANY
+    enters = ConnectionState.LOGOUT
+    ends_connection = True
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return BARRIER
+
+
+@final
+class StartTLS(PlainCommand):
+    """STARTTLS (:rfc:`9051#section-6.2.1`)."""
+
+    name = "STARTTLS"
+    states = LOGGED_OUT
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return BARRIER
+
+
+@final
+class Capability(Command[Capabilities]):
+    """CAPABILITY (:rfc:`9051#section-6.1.1`)."""
+
+    name = "CAPABILITY"
+    states = ANY
+    answers = (CapabilityResponse,)
+
+    def __init__(self) -> None:
+        self._capabilities = Capabilities()
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return (*ORDINARY, exclusive(self.name))
+
+    def write(self, wire: Encoder) -> None:
+        wire.atom(self.name)
+
+    def claim(self, response: Untagged) -> bool:
+        if not isinstance(response, CapabilityResponse):
+            return False
+        self._capabilities = response.capabilities
+        return True
+
+    def result(self, response: TaggedResponse) -> Capabilities:
+        return self._capabilities
+
+
+@final
+class Enable(Command[Capabilities]):
+    """ENABLE (:rfc:`9051#section-6.3.1`): what the server says that it enabled.
+
+    It is a barrier, since it changes how what comes behind it is written and read.
+    """
+
+    name = "ENABLE"
+    states = frozenset({ConnectionState.AUTHENTICATED})
+    answers = (EnabledResponse,)
+
+    def __init__(self, *names: str) -> None:
+        if not names:
+            raise InvalidArgumentError("ENABLE needs the name of at least one capability")
+        self._names = names
+        self._enabled: list[str] = []
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return BARRIER
+
+    def write(self, wire: Encoder) -> None:
+        wire.atom(self.name)
+        for name in self._names:
+            wire.atom(name)
+
+    def claim(self, response: Untagged) -> bool:
+        if not isinstance(response, EnabledResponse):
+            return False
+        self._enabled.extend(response.capabilities)
+        return True
+
+    def result(self, response: TaggedResponse) -> Capabilities:
+        return Capabilities(self._enabled)
+
+
+@final
+class Id(Command[Mapping[str, str | None]]):
+    """ID (:rfc:`2971`): who we are, and who the server says that it is."""
+
+    name = "ID"
+    states = ANY
+    answers = (IdResponse,)
+
+    def __init__(self, fields: Mapping[str, str | None] | None = None) -> None:
+        self._fields = dict(fields or {})
+        if len(self._fields) > _ID_MAX_FIELDS:
+            raise InvalidArgumentError(
+                f"ID takes at most {_ID_MAX_FIELDS} fields, not {len(self._fields)}"
+            )
+        if len({field.lower() for field in self._fields}) < len(self._fields):
+            raise InvalidArgumentError("an ID field is named once, whatever its case")
+        for field, value in self._fields.items():
+            if len(field.encode("utf-8", "replace")) > _ID_MAX_KEY:
+                raise InvalidArgumentError(
+                    f"an ID field's name has at most {_ID_MAX_KEY} octets, not {field[:80]!r}"
+                )
+            if value is not None and len(value.encode("utf-8", "replace")) > _ID_MAX_VALUE:
+                raise InvalidArgumentError(
+                    f"an ID field's value has at most {_ID_MAX_VALUE} octets; {field!r} has more"
+                )
+        self._answer: Mapping[str, str | None] = {}
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return (*ORDINARY, exclusive(self.name))
+
+    def write(self, wire: Encoder) -> None:
+        wire.atom(self.name)
+        if not self._fields:
+            # Some servers answer BAD to an empty list.
+            wire.nstring(None)
+            return
+        with wire.parentheses():
+            for field, value in self._fields.items():
+                wire.string(field)
+                wire.nstring(value)
+
+    def claim(self, response: Untagged) -> bool:
+        if not isinstance(response, IdResponse):
+            return False
+        self._answer = response.fields
+        return True
+
+    def result(self, response: TaggedResponse) -> Mapping[str, str | None]:
+        return self._answer
+
+
+@final
+class Idle(PlainCommand):
+    """IDLE (:rfc:`2177`, :rfc:`9051#section-6.3.13`), until something else is to be sent."""
+
+    name = "IDLE"
+    converses = True
+    interruption = b"DONE\r\n"
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return (exclusive(STREAM), Claim(NUMBERING, Mode.EXPUNGING))

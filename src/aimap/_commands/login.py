@@ -1,0 +1,136 @@
+"""Logging in: LOGIN and AUTHENTICATE (:rfc:`9051#section-6.2`)."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from binascii import Error as Base64Error
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, final
+
+from aimap._commands.base import BARRIER, Claim, Command
+from aimap._errors import AuthenticationError, BadError, CommandError, ImapError, InvalidArgumentError
+from aimap._model.response import ContinuationRequest, TaggedResponse
+from aimap._model.state import LOGGED_OUT, ConnectionState
+
+if TYPE_CHECKING:
+    from aimap._wire.encoder import Encoder
+
+
+class _LoginCommand(Command[None]):
+    states = LOGGED_OUT
+    enters = ConnectionState.AUTHENTICATED
+    secret = True
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return BARRIER
+
+    def result(self, response: TaggedResponse) -> None:
+        del response
+
+    def __init__(self, secrets: Sequence[str]) -> None:
+        self._secrets = tuple(secret for secret in secrets if secret)
+
+    def failure(self, response: TaggedResponse) -> CommandError:
+        text = response.text
+        for secret in self._secrets:
+            # Servers were seen to repeat the password in their complaint.
+            text = text.replace(secret, "***")
+        kind = AuthenticationError if response.condition == "NO" else BadError
+        return kind(self.name, response.code, text)
+
+
+@final
+class Login(_LoginCommand):
+    """LOGIN (:rfc:`9051#section-6.2.3`)."""
+
+    name = "LOGIN"
+
+    def __init__(self, username: str, password: str) -> None:
+        for value in (username, password):
+            if not value.isascii():
+                # RFC 9755 section 5: 8-bit in LOGIN needs AUTHENTICATE instead.
+                raise InvalidArgumentError(
+                    "LOGIN takes ASCII only; the server offers no mechanism that takes more"
+                )
+        super().__init__((password,))
+        self._username = username
+        self._password = password
+
+    def write(self, wire: Encoder) -> None:
+        wire.atom(self.name)
+        wire.astring(self._username)
+        wire.astring(self._password)
+
+
+@final
+class Authenticate(_LoginCommand):
+    """AUTHENTICATE (:rfc:`9051#section-6.2.2`), by a function from challenge to response.
+
+    Args:
+        mechanism: the SASL mechanism's name.
+        respond: given a decoded challenge, returns the response. It may raise an
+            :class:`ImapError`: the exchange is then called off with ``*`` and the
+            error is the command's outcome.
+        initial: what to send first, or ``None`` where the server speaks first.
+        in_command: send *initial* in the command itself (:rfc:`4959`).
+        max_challenges: challenges to answer before giving up.
+        secrets: what must not appear in an error, should the server repeat it.
+    """
+
+    name = "AUTHENTICATE"
+    converses = True
+
+    def __init__(
+        self,
+        mechanism: str,
+        respond: Callable[[bytes], bytes],
+        *,
+        initial: bytes | None = None,
+        in_command: bool = False,
+        max_challenges: int = 16,
+        secrets: Sequence[str] = (),
+    ) -> None:
+        super().__init__(secrets)
+        self._mechanism = mechanism
+        self._respond = respond
+        self._in_command = initial if in_command else None
+        self._held_back = None if in_command else initial
+        self._left = max_challenges
+        self._error: ImapError | None = None
+
+    def write(self, wire: Encoder) -> None:
+        wire.atom(self.name)
+        wire.atom(self._mechanism)
+        if self._in_command is not None:
+            # RFC 4959 section 3: an empty initial response is sent as "=".
+            wire.item(b64encode(self._in_command).decode("ascii") or "=")
+
+    def respond(self, request: ContinuationRequest) -> bytes | None:
+        if self._error is None:
+            try:
+                return b64encode(self._answer(request.data)) + b"\r\n"
+            except ImapError as error:
+                self._error = error
+        return b"*\r\n"
+
+    def _answer(self, data: bytes) -> bytes:
+        if self._held_back is not None:
+            initial, self._held_back = self._held_back, None
+            return initial
+        self._left -= 1
+        if self._left < 0:
+            raise self._misled("the server does not stop asking")
+        try:
+            challenge = b64decode(data.strip(), validate=True)
+        except Base64Error:
+            raise self._misled("the server's challenge is not base64") from None
+        return self._respond(challenge)
+
+    def _misled(self, reason: str) -> AuthenticationError:
+        return AuthenticationError(self.name, None, reason)
+
+    def finish(self, response: TaggedResponse) -> None:
+        if self._error is not None:
+            raise self._error
+        return super().finish(response)

@@ -1,0 +1,107 @@
+"""BODYSTRUCTURE: what a message is made of (:rfc:`9051#section-7.5.2`, :rfc:`2045`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import final
+
+import attrs
+
+from aimap._model.envelope import Envelope
+
+_NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
+
+
+@final
+@attrs.frozen
+class Disposition:
+    """How a part wants to be shown (:rfc:`2183`).
+
+    Attributes:
+        kind: ``"inline"``, ``"attachment"`` or another, in lower case.
+        parameters: by name in lower case, decoded (:rfc:`2231`).
+    """
+
+    kind: str
+    parameters: Mapping[str, str] = _NO_PARAMETERS
+
+
+@final
+@attrs.frozen(kw_only=True)
+class BodyStructure:
+    """A part of a message, and by its ``parts`` all that is inside.
+
+    Attributes:
+        section: the part's number, to be fetched by ``BODY_PEEK(section)``; empty for
+            the whole of a multipart message.
+        maintype: such as ``"text"`` or ``"multipart"``, in lower case.
+        subtype: such as ``"plain"``, in lower case.
+        parameters: of the content type, by name in lower case, decoded.
+        content_id: the Content-ID field, or ``None``.
+        description: the Content-Description field, or ``None``.
+        encoding: the transfer encoding in lower case; ``"7bit"`` where the server says
+            nothing.
+        size: octets as transferred; ``None`` for a multipart, or where the server told
+            no number.
+        lines: lines as transferred, of text and message parts, or ``None``.
+        md5: the Content-MD5 field, or ``None``.
+        disposition: how it wants to be shown, or ``None``.
+        language: its languages.
+        location: the Content-Location field, or ``None``.
+        envelope: of the message inside, for ``message/rfc822`` and ``message/global``.
+        parts: what is inside.
+        extensions: further data that the server told, raw.
+    """
+
+    section: str
+    maintype: str
+    subtype: str
+    parameters: Mapping[str, str] = _NO_PARAMETERS
+    content_id: str | None = None
+    description: str | None = None
+    encoding: str = "7bit"
+    size: int | None = None
+    lines: int | None = None
+    md5: str | None = None
+    disposition: Disposition | None = None
+    language: tuple[str, ...] = ()
+    location: str | None = None
+    envelope: Envelope | None = None
+    parts: tuple[BodyStructure, ...] = ()
+    extensions: tuple[object, ...] = ()
+
+    @property
+    def content_type(self) -> str:
+        """Such as ``"text/plain"``."""
+        return f"{self.maintype}/{self.subtype}"
+
+    @property
+    def is_multipart(self) -> bool:
+        """Whether it is a multipart."""
+        return self.maintype == "multipart"
+
+    @property
+    def charset(self) -> str | None:
+        """The charset parameter, or ``None``."""
+        return self.parameters.get("charset")
+
+    @property
+    def filename(self) -> str | None:
+        """The name that the sender gave it, as it came: not safe to use as a path."""
+        if self.disposition is not None and "filename" in self.disposition.parameters:
+            return self.disposition.parameters["filename"]
+        return self.parameters.get("name")
+
+    @property
+    def is_attachment(self) -> bool:
+        """Whether it wants to be shown apart from the text."""
+        return self.disposition is not None and self.disposition.kind == "attachment"
+
+    def walk(self) -> Iterator[BodyStructure]:
+        """Iterate over this part and all that is inside, in order."""
+        waiting = [self]
+        while waiting:
+            part = waiting.pop()
+            yield part
+            waiting.extend(reversed(part.parts))

@@ -1,0 +1,149 @@
+"""What a server tells of its mailboxes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import final
+
+import attrs
+
+from aimap._errors import NotFetchedError
+from aimap._model.flag import Flags
+from aimap._model.numbers import UID, ModSeq, UIDValidity
+
+
+@final
+@attrs.frozen
+class MailboxInfo:
+    r"""One line of LIST (:rfc:`9051#section-7.3.1`).
+
+    Attributes:
+        name: the mailbox's name, decoded.
+        delimiter: the hierarchy delimiter, or ``None`` where there is no hierarchy.
+        attributes: such as ``\HasChildren`` or ``\Sent``; compared without case.
+        extended: extended data (:rfc:`5258#section-3.5`), by its tag in upper case, raw.
+    """
+
+    name: str
+    delimiter: str | None
+    attributes: Flags
+    extended: Mapping[str, object] = attrs.field(factory=dict[str, object])
+
+    @property
+    def selectable(self) -> bool:
+        r"""Whether it can be selected: neither ``\Noselect`` nor ``\NonExistent``."""
+        return "\\Noselect" not in self.attributes and "\\NonExistent" not in self.attributes
+
+    @property
+    def special_use(self) -> str | None:
+        r"""The special use such as ``\Sent`` (:rfc:`6154`), or ``None``."""
+        for attribute in self.attributes:
+            if attribute.lower() in _SPECIAL_USES:
+                return attribute
+        return None
+
+
+_SPECIAL_USES = frozenset(
+    {
+        "\\all",
+        "\\archive",
+        "\\drafts",
+        "\\flagged",
+        "\\important",
+        "\\junk",
+        "\\sent",
+        "\\trash",
+    }
+)
+
+
+@final
+@attrs.frozen
+class MailboxStatus:
+    """The answer to STATUS (:rfc:`9051#section-7.3.4`).
+
+    What was not asked, or not answered, raises :exc:`aimap.NotFetchedError`.
+
+    Attributes:
+        mailbox: the mailbox's name.
+        items: all that was answered, by name in upper case.
+    """
+
+    mailbox: str
+    items: Mapping[str, object]
+
+    def _number(self, item: str) -> int:
+        value = self.items.get(item)
+        if not isinstance(value, int):
+            raise NotFetchedError(item)
+        return value
+
+    @property
+    def messages(self) -> int:
+        """How many messages there are."""
+        return self._number("MESSAGES")
+
+    @property
+    def recent(self) -> int:
+        r"""How many messages are ``\Recent`` (:rfc:`3501#section-6.3.10`)."""
+        return self._number("RECENT")
+
+    @property
+    def unseen(self) -> int:
+        r"""How many messages are without ``\Seen``."""
+        return self._number("UNSEEN")
+
+    @property
+    def deleted(self) -> int:
+        r"""How many messages are ``\Deleted``."""
+        return self._number("DELETED")
+
+    @property
+    def size(self) -> int:
+        """The octets of all messages (:rfc:`8438`)."""
+        return self._number("SIZE")
+
+    @property
+    def uid_next(self) -> UID:
+        """The UID that the next message gets or exceeds."""
+        return UID(self._number("UIDNEXT"))
+
+    @property
+    def uid_validity(self) -> UIDValidity:
+        """The epoch of the UIDs."""
+        return UIDValidity(self._number("UIDVALIDITY"))
+
+    @property
+    def highest_modseq(self) -> ModSeq:
+        """The highest mod-sequence (:rfc:`7162#section-3.1.7`)."""
+        return ModSeq(self._number("HIGHESTMODSEQ"))
+
+
+@final
+@attrs.frozen
+class NamespaceInfo:
+    """One namespace (:rfc:`2342#section-5`).
+
+    Attributes:
+        prefix: what the names of its mailboxes begin with.
+        delimiter: its hierarchy delimiter, or ``None`` if it is flat.
+    """
+
+    prefix: str
+    delimiter: str | None
+
+
+@final
+@attrs.frozen
+class Namespaces:
+    """Where mailboxes live (:rfc:`9051#section-7.3.3`).
+
+    Attributes:
+        personal: the user's own.
+        other: other users'.
+        shared: shared ones.
+    """
+
+    personal: tuple[NamespaceInfo, ...]
+    other: tuple[NamespaceInfo, ...]
+    shared: tuple[NamespaceInfo, ...]

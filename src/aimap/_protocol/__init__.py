@@ -1,0 +1,1 @@
+"""The session: every protocol fact, and no I/O."""

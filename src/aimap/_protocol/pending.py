@@ -1,0 +1,89 @@
+"""One command on its way through the session."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import Enum
+from typing import Generic, TypeVar, final
+
+from aimap._commands.base import Claim, Command
+from aimap._errors import ImapError
+
+T = TypeVar("T")
+
+
+class Stage(Enum):
+    """How far a command has come."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DONE = "done"
+
+
+@final
+class Pending(Generic[T]):
+    """A command that was submitted, and its outcome once there is one.
+
+    Attributes:
+        command: the command.
+        claims: what it claims, as it said on submission.
+        tag: its tag, once it is sent.
+        stage: how far it has come.
+        abandoned: whether nobody wants its outcome any more.
+    """
+
+    __slots__ = (
+        "_error",
+        "_on_done",
+        "_value",
+        "abandoned",
+        "claims",
+        "command",
+        "parts",
+        "stage",
+        "tag",
+    )
+
+    _value: T
+
+    def __init__(self, command: Command[T], on_done: Callable[[], None] | None) -> None:
+        self.command = command
+        self.claims: tuple[Claim, ...] = command.claims
+        self.tag = ""
+        self.stage = Stage.QUEUED
+        self.abandoned = False
+        self.parts: list[bytes] = []
+        self._on_done = on_done
+        self._error: ImapError | None = None
+
+    @property
+    def done(self) -> bool:
+        """Whether there is an outcome."""
+        return self.stage is Stage.DONE
+
+    def outcome(self) -> T:
+        """Return the command's result.
+
+        Raises:
+            ImapError: what the command failed with.
+        """
+        if self._error is not None:
+            raise self._error
+        return self._value
+
+    def succeed(self, value: T) -> None:
+        """Record the result."""
+        self._value = value
+        self._finish()
+
+    def fail(self, error: ImapError) -> None:
+        """Record the error."""
+        self._error = error
+        self._finish()
+
+    def _finish(self) -> None:
+        self.stage = Stage.DONE
+        on_done, self._on_done = self._on_done, None
+        if on_done is not None and not self.abandoned:
+            on_done()

@@ -1,0 +1,152 @@
+"""The selected mailbox as the server has told it (:rfc:`9051#section-5.2`)."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+
+from aimap._model.code import (
+    HighestModSeqCode,
+    PermanentFlagsCode,
+    ResponseCode,
+    UIDNextCode,
+    UIDValidityCode,
+    UnseenCode,
+)
+from aimap._model.flag import Flags
+from aimap._model.message import Message
+from aimap._model.numbers import MAX_NUMBER, UID, ModSeq, SeqNum, UIDSet, UIDValidity
+from aimap._protocol.events import (
+    Defect,
+    MailboxGrew,
+    MessageChanged,
+    MessageExpunged,
+    MessagesVanished,
+    SessionEvent,
+)
+
+_UNKNOWN = 0
+
+
+class MailboxView:
+    """Counts, flags and numbers of the selected mailbox, kept right as responses come in.
+
+    Which UID a message sequence number means is tracked only once :meth:`track` was
+    called: four octets a message.
+    """
+
+    def __init__(self, mailbox: str, emit: Callable[[SessionEvent], None]) -> None:
+        self.mailbox = mailbox
+        self.exists = 0
+        self.recent = 0
+        self.flags = Flags()
+        self.permanent_flags: Flags | None = None
+        self.keywords_allowed = False
+        self.uid_validity: UIDValidity | None = None
+        self.uid_next: UID | None = None
+        self.highest_modseq: ModSeq | None = None
+        self.first_unseen: SeqNum | None = None
+        self.read_only = False
+        self._emit = emit
+        self._told_exists = False
+        self._uids: array[int] | None = None
+
+    def code(self, code: ResponseCode) -> bool:
+        """Apply a response code, and tell whether it was one about the mailbox."""
+        match code:
+            case PermanentFlagsCode():
+                self.permanent_flags = code.flags
+                self.keywords_allowed = code.keywords_allowed
+            case UIDValidityCode():
+                self.uid_validity = code.uid_validity
+            case UIDNextCode():
+                self.uid_next = code.uid_next
+            case HighestModSeqCode():
+                self.highest_modseq = code.modseq
+            case UnseenCode():
+                self.first_unseen = code.seq
+            case ResponseCode("READ-ONLY"):
+                self.read_only = True
+            case ResponseCode("READ-WRITE"):
+                self.read_only = False
+            case _:
+                return False
+        return True
+
+    def set_exists(self, count: int) -> None:
+        """Apply EXISTS (:rfc:`9051#section-7.4.1`)."""
+        if count > MAX_NUMBER:
+            self._emit(Defect("EXISTS of more messages than there are UIDs", b"%d" % count))
+            return
+        before, self.exists = self.exists, count
+        first_time, self._told_exists = not self._told_exists, True
+        if count < before:
+            self._emit(Defect("EXISTS lower than before without EXPUNGE", b"%d" % count))
+            self._uids = None
+        elif count > before and not first_time:
+            self._emit(MailboxGrew(SeqNum(before + 1), SeqNum(count)))
+
+    def expunge(self, seq: SeqNum) -> None:
+        """Apply EXPUNGE (:rfc:`9051#section-7.5.1`)."""
+        if not 1 <= seq <= self.exists:
+            self._emit(Defect("EXPUNGE of a message that is not there", b"%d" % seq))
+            self._uids = None
+            return
+        self.exists -= 1
+        uid = _UNKNOWN
+        if self._uids is not None and seq <= len(self._uids):
+            uid = self._uids.pop(seq - 1)
+        self._emit(MessageExpunged(seq, UID(uid) if uid else None))
+
+    def vanished(self, uids: UIDSet) -> None:
+        """Apply VANISHED without EARLIER (:rfc:`7162#section-3.2.10.2`)."""
+        count = len(uids)
+        if self._uids is not None:
+            kept = array("I", (uid for uid in self._uids if uid not in uids))
+            unknown = self.exists - len(self._uids)
+            count = len(self._uids) - len(kept)
+            self._uids = kept
+            if not count and unknown:
+                count = min(len(uids), unknown)
+        self.exists = max(0, self.exists - count)
+        self._emit(MessagesVanished(uids))
+
+    def fetched(self, message: Message) -> None:
+        """Learn from any FETCH response which UID a number means."""
+        uid, seq = message.uid_or_none, message.seq
+        if self._uids is None or uid is None or seq is None or not 1 <= seq <= self.exists:
+            return
+        if seq > len(self._uids):
+            self._uids.extend([_UNKNOWN] * (seq - len(self._uids)))
+        self._uids[seq - 1] = uid
+
+    def changed(self, message: Message) -> None:
+        """Tell of a FETCH response that answers nobody."""
+        uid = message.uid_or_none
+        if uid is None and message.seq is not None:
+            uid = self.uid(message.seq)
+        self._emit(MessageChanged(message, uid))
+
+    def track(self, uids: UIDSet) -> bool:
+        """Begin to track, given the UIDs of all messages; tell whether they fit the count."""
+        if len(uids) != self.exists:
+            return False
+        self._uids = array("I", uids)
+        return True
+
+    @property
+    def tracking(self) -> bool:
+        """Whether UIDs are known by message sequence number."""
+        return self._uids is not None
+
+    @property
+    def highest_uid(self) -> UID | None:
+        """The highest UID known by number, if any is."""
+        return UID(max(self._uids)) if self._uids else None
+
+    def uid(self, seq: SeqNum) -> UID | None:
+        """Return the UID of a message, where it is known."""
+        if self._uids is None or not 1 <= seq <= len(self._uids):
+            return None
+        uid = self._uids[seq - 1]
+        return UID(uid) if uid else None

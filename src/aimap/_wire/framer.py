@@ -1,0 +1,102 @@
+"""Octets to whole responses, whatever the chunking (:rfc:`9051#section-2.2.2`).
+
+A response is a line; a line that ends in ``{n}`` goes on behind *n* octets of literal,
+with one more line. The framer finds the end and nothing else: a frame is one ``bytes``
+in which literals stand as they came. It looks at each octet of a line once, and at those
+of literals never.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import final
+
+from aimap._errors import LimitExceededError
+from aimap._model.limits import Limits
+
+# literal = "{" number64 ["+"] "}" CRLF; literal8 = "~" literal (RFC 9051 section 9)
+_LITERAL_END = re.compile(rb"\{([0-9]{1,20})\+?\}\r?$", re.ASCII)
+_LONGEST_HEADER = 25
+# In these the text is free, and may end in what looks like a literal's header.
+_FREE_TEXT = re.compile(rb"\x00*(?:\+|\* (?:OK|NO|BAD|BYE|PREAUTH)\b|[^*+ ]+ )", re.IGNORECASE)
+
+
+@final
+class Framer:
+    """Collects octets; gives whole responses, without their last line end."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._buffer = bytearray()
+        self._start = 0
+        self._line = 0
+        self._search = 0
+
+    def receive_data(self, data: bytes | bytearray | memoryview) -> None:
+        """Take octets."""
+        if self._start:
+            del self._buffer[: self._start]
+            self._line -= self._start
+            self._search -= self._start
+            self._start = 0
+        self._buffer += data
+
+    @property
+    def pending(self) -> int:
+        """Octets that are not part of a response given out yet."""
+        return len(self._buffer) - self._start
+
+    def take_rest(self) -> bytes:
+        """Remove and return what is pending."""
+        rest = bytes(self._buffer[self._start :])
+        self._buffer.clear()
+        self._start = self._line = self._search = 0
+        return rest
+
+    def next_frame(self) -> bytes | None:
+        """Return the next whole response, or ``None`` if there is none yet.
+
+        Raises:
+            LimitExceededError: if a line, a literal or the response is too long.
+        """
+        buffer, limits = self._buffer, self._limits
+        while True:
+            if self._search >= len(buffer):
+                return None
+            newline = buffer.find(b"\n", self._search)
+            end = len(buffer) if newline < 0 else newline
+            if end - self._line > limits.max_line:
+                raise LimitExceededError("max_line", limits.max_line, end - self._line)
+            if newline < 0:
+                self._search = len(buffer)
+                return None
+            length = self._literal(newline)
+            if length is None:
+                frame = bytes(buffer[self._start : newline])
+                self._start = self._line = self._search = newline + 1
+                return frame[:-1] if frame.endswith(b"\r") else frame
+            self._line = self._search = newline + 1 + length
+            if self._search - self._start > limits.max_response:
+                raise LimitExceededError(
+                    "max_response", limits.max_response, self._search - self._start
+                )
+
+    def _literal(self, newline: int) -> int | None:
+        if _ends_otherwise(self._buffer, newline):
+            return None
+        tail_start = max(self._line, newline - _LONGEST_HEADER)
+        match = _LITERAL_END.search(self._buffer[tail_start:newline])
+        if match is None or _FREE_TEXT.match(self._buffer, self._start):
+            return None
+        length = int(match[1])
+        if length > self._limits.max_literal:
+            raise LimitExceededError("max_literal", self._limits.max_literal, length)
+        return length
+
+
+def _ends_otherwise(buffer: bytearray, newline: int) -> bool:
+    """Tell quickly that the line up to *newline* does not end in a literal's header."""
+    at = newline - 1
+    if at >= 0 and buffer[at] == 0x0D:
+        at -= 1
+    return at < 0 or buffer[at] != 0x7D
