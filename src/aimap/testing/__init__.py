@@ -1,0 +1,29 @@
+"""An IMAP server to test against: in memory, strict, and on Trio's clock if need be.
+
+::
+
+    async with aimap.testing.serve({"joe": "secret"}) as server:
+        server.deliver("joe", b"Subject: hello\\r\\n\\r\\nhow are you?\\r\\n")
+        async with aimap.connect(
+            server.host,
+            port=server.port,
+            ssl_context=server.client_ssl_context,
+            auth=aimap.Password("joe", "secret"),
+        ) as imap: ...
+"""
+
+from aimap.testing._link import DelayedStream
+from aimap.testing._samples import sample_messages
+from aimap.testing._server import CAPABILITIES, Server, serve
+from aimap.testing._store import Account, StoredMailbox, StoredMessage
+
+__all__ = [
+    "CAPABILITIES",
+    "Account",
+    "DelayedStream",
+    "Server",
+    "StoredMailbox",
+    "StoredMessage",
+    "sample_messages",
+    "serve",
+]

@@ -1,0 +1,153 @@
+"""ENVELOPE, BODYSTRUCTURE and sections of a message, as a server sends them."""
+
+from __future__ import annotations
+
+import re
+from email.utils import getaddresses
+
+from aimap.testing._mime import Parameters, Part, split_value
+
+_PLAIN = re.compile(rb"[\x20-\x21\x23-\x5b\x5d-\x7e]*")
+
+
+def nstring(value: bytes | None) -> bytes:
+    """Return NIL, a quoted string, or a literal."""
+    if value is None:
+        return b"NIL"
+    if len(value) < 500 and _PLAIN.fullmatch(value):
+        return b'"' + value + b'"'
+    return literal(value)
+
+
+def literal(value: bytes) -> bytes:
+    """Return a literal."""
+    return b"{%d}\r\n%s" % (len(value), value)
+
+
+def envelope(part: Part) -> bytes:
+    """Return the ENVELOPE of a message (:rfc:`9051#section-7.5.2`)."""
+    fields = {}
+    for name, value in part.fields():
+        fields.setdefault(name, value)
+    sender = _addresses(fields.get("from"))
+
+    def addresses(name: str) -> bytes:
+        return _addresses(fields.get(name))
+
+    return b"(%s)" % b" ".join(
+        (
+            nstring(fields.get("date")),
+            nstring(fields.get("subject")),
+            sender,
+            # RFC 9051 7.5.2: an absent Sender or Reply-To is the From.
+            sender if not fields.get("sender") else addresses("sender"),
+            sender if not fields.get("reply-to") else addresses("reply-to"),
+            addresses("to"),
+            addresses("cc"),
+            addresses("bcc"),
+            nstring(fields.get("in-reply-to")),
+            nstring(fields.get("message-id")),
+        )
+    )
+
+
+def _addresses(value: bytes | None) -> bytes:
+    if not value:
+        return b"NIL"
+    pairs = [pair for pair in getaddresses([value.decode("latin-1")]) if pair[1]]
+    if not pairs:
+        return b"NIL"
+    return b"(%s)" % b"".join(_address(name, address) for name, address in pairs)
+
+
+def _address(name: str, address: str) -> bytes:
+    mailbox, _, host = address.rpartition("@")
+    shown = nstring(name.encode("latin-1")) if name else b"NIL"
+    box = nstring((mailbox or address).encode("latin-1"))
+    return b"(%s NIL %s %s)" % (shown, box, nstring(host.encode("latin-1")))
+
+
+def _parameters(parameters: Parameters) -> bytes:
+    if not parameters:
+        return b"NIL"
+    return b"(%s)" % b" ".join(
+        nstring(name) + b" " + nstring(value) for name, value in parameters
+    )
+
+
+def body_structure(part: Part, *, extended: bool) -> bytes:
+    """Return BODYSTRUCTURE, or BODY if not *extended* (:rfc:`9051#section-7.5.2`)."""
+    if part.is_multipart:
+        inner = b"".join(body_structure(child, extended=extended) for child in part.children)
+        fields = [inner + b" " + nstring(part.subtype.upper().encode("ascii"))]
+        if extended:
+            fields += [_parameters(part.parameters), *_extension(part)]
+        return b"(%s)" % b" ".join(fields)
+    parameters = part.parameters
+    if part.maintype == "text" and not parameters:
+        parameters = ((b"CHARSET", b"us-ascii"),)
+    encoding = part.field("content-transfer-encoding") or b"7BIT"
+    fields = [
+        nstring(part.maintype.upper().encode("ascii")),
+        nstring(part.subtype.upper().encode("ascii")),
+        _parameters(parameters),
+        nstring(part.field("content-id")),
+        nstring(part.field("content-description")),
+        nstring(encoding.upper()),
+        b"%d" % len(part.body),
+    ]
+    if part.message is not None:
+        fields += [
+            envelope(part.message),
+            body_structure(part.message, extended=extended),
+            b"%d" % part.lines,
+        ]
+    elif part.maintype == "text":
+        fields.append(b"%d" % part.lines)
+    if extended:
+        fields += [nstring(part.field("content-md5")), *_extension(part)]
+    return b"(%s)" % b" ".join(fields)
+
+
+def _extension(part: Part) -> list[bytes]:
+    disposition = part.field("content-disposition")
+    shown = b"NIL"
+    if disposition:
+        kind, parameters = split_value(disposition)
+        shown = b"(%s %s)" % (nstring(kind.upper()), _parameters(parameters))
+    language = part.field("content-language")
+    return [shown, nstring(language), nstring(part.field("content-location"))]
+
+
+_SECTION = re.compile(
+    rb"(?P<part>[1-9][0-9]*(?:\.[1-9][0-9]*)*)?\.?"
+    rb"(?:(?P<fields>HEADER\.FIELDS(?:\.NOT)?) \((?P<names>[^()]+)\)|(?P<text>HEADER|TEXT|MIME))?",
+    re.IGNORECASE,
+)
+
+
+def section(message: Part, spec: bytes) -> bytes | None:
+    """Return the octets of ``BODY[spec]``; ``None`` if *spec* is no section."""
+    match = _SECTION.fullmatch(spec)
+    if match is None:
+        return None
+    part: Part | None = message
+    numbers = [int(n) for n in match["part"].split(b".")] if match["part"] else []
+    if numbers:
+        part = message.find(numbers)
+    if part is None:
+        return b""
+    word = (match["fields"] or match["text"] or b"").upper()
+    if word == b"MIME":
+        return part.header if numbers else None
+    if not word:
+        return part.body if numbers else part.header + part.body
+    inner = part if not numbers else part.message
+    if inner is None:
+        return b""
+    if word == b"HEADER":
+        return inner.header
+    if word == b"TEXT":
+        return inner.body
+    names = {name.strip(b'"').decode("latin-1").lower() for name in match["names"].split()}
+    return inner.chosen_fields(names, without=word.endswith(b".NOT"))

@@ -1,0 +1,281 @@
+"""The embedded server: accounts, connections, and what a test can do to them."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import asynccontextmanager
+from datetime import datetime
+from functools import partial
+from typing import Literal, TypeAlias, final
+
+import trio
+
+from aimap._errors import InvalidArgumentError
+from aimap._model.numbers import UID
+from aimap.testing._connection import Connection, Handler
+from aimap.testing._handlers import HANDLERS, NEEDS
+from aimap.testing._link import DelayedStream, memory_link
+from aimap.testing._store import Account, StoredMailbox
+
+TLSMode: TypeAlias = Literal["implicit", "starttls", "insecure"]
+
+CAPABILITIES = frozenset(
+    {
+        "CHILDREN",
+        "ENABLE",
+        "ESEARCH",
+        "ID",
+        "IDLE",
+        "LIST-EXTENDED",
+        "LITERAL+",
+        "MOVE",
+        "NAMESPACE",
+        "SASL-IR",
+        "SPECIAL-USE",
+        "STATUS=SIZE",
+        "UIDPLUS",
+        "UNSELECT",
+        "WITHIN",
+    }
+)
+"""What the embedded server offers beyond IMAP4rev1, unless told otherwise."""
+
+_SPECIAL_USES = {"Drafts": "\\Drafts", "Sent": "\\Sent", "Trash": "\\Trash"}
+
+
+@final
+class Server:
+    """A running embedded server; made by :func:`serve`.
+
+    Attributes:
+        host: where it listens, or ``"localhost"`` if it only serves memory streams.
+        port: the port it listens on, or 0.
+        accounts: by user name.
+        capabilities: what is offered, in upper case.
+        strict: whether what lenient servers take is refused.
+        commands: the name of every command that any client sent, in order.
+        violations: every command answered BAD: its name, and the rule that it broke.
+        flights: how many times input came in on connections that have ended.
+    """
+
+    def __init__(
+        self,
+        nursery: trio.Nursery,
+        *,
+        accounts: Mapping[str, str],
+        tls: TLSMode,
+        contexts: tuple[ssl.SSLContext, ssl.SSLContext] | None,
+        capabilities: Iterable[str],
+        strict: bool,
+        latency: float,
+    ) -> None:
+        self.host = "localhost"
+        self.port = 0
+        self.accounts: dict[str, Account] = {}
+        self.capabilities = {name.upper() for name in capabilities}
+        self.strict = strict
+        self.commands: list[str] = []
+        self.violations: list[str] = []
+        self.flights = 0
+        self.ssl_context = contexts[0] if contexts else None
+        self._client_context = contexts[1] if contexts else None
+        self._tls = tls
+        self._latency = latency
+        self._nursery = nursery
+        self._connections: dict[Connection, None] = {}
+        for user, password in accounts.items():
+            self.add_account(user, password)
+
+    @property
+    def client_ssl_context(self) -> ssl.SSLContext:
+        """A context that trusts this server.
+
+        Raises:
+            InvalidArgumentError: if it serves without TLS.
+        """
+        if self._client_context is None:
+            raise InvalidArgumentError("this server speaks no TLS: it was started without")
+        return self._client_context
+
+    @property
+    def offers_starttls(self) -> bool:
+        """Whether connections begin in clear and can change to TLS."""
+        return self._tls == "starttls"
+
+    def handler(self, command: str) -> tuple[Handler | None, str]:
+        """Return what handles a command, and the states in which it is legal."""
+        needed = NEEDS.get(command)
+        if needed is not None and needed not in self.capabilities:
+            return None, ""
+        return HANDLERS.get(command, (None, ""))
+
+    def add_account(self, user: str, password: str) -> Account:
+        """Add an account, with INBOX and the usual special-use mailboxes."""
+        account = self.accounts[user] = Account(password)
+        for name, use in _SPECIAL_USES.items():
+            account.create(name, use)
+        return account
+
+    def mailbox(self, user: str, name: str = "INBOX") -> StoredMailbox:
+        """Return a mailbox, created if it is not there.
+
+        Raises:
+            InvalidArgumentError: if there is no such account.
+        """
+        account = self.accounts.get(user)
+        if account is None:
+            raise InvalidArgumentError(f"there is no account {user!r} on the embedded server")
+        return account.mailbox(name) or account.create(name)
+
+    def deliver(
+        self,
+        user: str,
+        message: bytes,
+        *,
+        mailbox: str = "INBOX",
+        flags: Iterable[str] = (),
+        date: datetime | None = None,
+    ) -> UID:
+        """Put a new message into a mailbox, and tell whoever has it selected.
+
+        Args:
+            user: whose mailbox.
+            message: the whole message.
+            mailbox: which mailbox; created if it is not there.
+            flags: flags that it has.
+            date: its internal date; now if not given.
+
+        Returns:
+            Its UID.
+        """
+        return UID(self.mailbox(user, mailbox).add(message, flags, date).uid)
+
+    def set_flags(
+        self, user: str, uid: int, flags: Iterable[str], *, mailbox: str = "INBOX"
+    ) -> None:
+        """Give a message just those flags.
+
+        Raises:
+            InvalidArgumentError: if there is no such message.
+        """
+        box = self.mailbox(user, mailbox)
+        message = box.find(uid)
+        if message is None:
+            raise InvalidArgumentError(f"there is no message {uid} in {mailbox!r}")
+        box.set_flags(message, flags)
+
+    def expunge(self, user: str, uids: Iterable[int], *, mailbox: str = "INBOX") -> None:
+        """Remove messages for good."""
+        box = self.mailbox(user, mailbox)
+        wanted = set(uids)
+        box.expunge([message for message in box.messages if message.uid in wanted])
+
+    def connect(self) -> trio.abc.Stream:
+        """Return the client's end of a new connection in memory.
+
+        It runs on Trio's clock: with ``latency`` and an autojump clock, in virtual time.
+        """
+        ours, theirs = memory_link()
+        client: trio.abc.Stream = theirs
+        if self._latency:
+            delayed = DelayedStream(theirs, self._latency)
+            self._nursery.start_soon(delayed.run)
+            client = delayed
+        self._nursery.start_soon(self.serve_stream, ours)
+        return client
+
+    async def serve_stream(self, stream: trio.abc.Stream) -> None:
+        """Serve one connection until it ends."""
+        if self._latency:
+            delayed = DelayedStream(stream, self._latency)
+            self._nursery.start_soon(delayed.run)
+            stream = delayed
+        if self._tls == "implicit":
+            assert self.ssl_context is not None
+            stream = trio.SSLStream(
+                stream, self.ssl_context, server_side=True, https_compatible=True
+            )
+        connection = Connection(self, stream, secure=self._tls == "implicit")
+        self._connections[connection] = None
+        try:
+            await connection.run()
+        finally:
+            del self._connections[connection]
+
+    async def drop_connections(self) -> None:
+        """Close every connection at once, as a crash would."""
+        for connection in list(self._connections):
+            await trio.aclose_forcefully(connection.stream)
+
+
+@asynccontextmanager
+async def serve(
+    accounts: Mapping[str, str] | None = None,
+    *,
+    tls: TLSMode = "implicit",
+    ssl_contexts: tuple[ssl.SSLContext, ssl.SSLContext] | None = None,
+    host: str | None = "127.0.0.1",
+    port: int = 0,
+    capabilities: Iterable[str] = CAPABILITIES,
+    strict: bool = True,
+    latency: float = 0.0,
+) -> AsyncGenerator[Server]:
+    """Run an IMAP server in memory, as an ``async with`` block.
+
+    Args:
+        accounts: user names and their passwords; ``{"joe": "secret"}`` if not given.
+        tls: ``"implicit"``, ``"starttls"`` or ``"insecure"``.
+        ssl_contexts: the server's and the clients' context; a throw-away certificate
+            authority (by ``trustme``, extra ``testing``) if not given.
+        host: the address to listen on; ``None`` serves memory streams only.
+        port: the port to listen on; 0 takes a free one.
+        capabilities: what to offer beyond IMAP4rev1.
+        strict: refuse, by BAD, what the RFCs forbid clients and lenient servers take.
+        latency: seconds that octets take each way.
+
+    Yields:
+        The :class:`Server`.
+
+    Raises:
+        InvalidArgumentError: if a capability is not one that it can offer.
+        OSError: if the port cannot be used.
+
+    On leaving the block every connection is closed.
+    """
+    unknown = {name.upper() for name in capabilities} - CAPABILITIES
+    if unknown:
+        raise InvalidArgumentError(f"the embedded server cannot offer {sorted(unknown)}")
+    if tls != "insecure" and ssl_contexts is None:
+        ssl_contexts = _throw_away_contexts()
+    async with trio.open_nursery() as nursery:
+        server = Server(
+            nursery,
+            accounts={"joe": "secret"} if accounts is None else accounts,
+            tls=tls,
+            contexts=ssl_contexts,
+            capabilities=capabilities,
+            strict=strict,
+            latency=latency,
+        )
+        if host is not None:
+            listeners = await nursery.start(
+                partial(trio.serve_tcp, server.serve_stream, port, host=host)
+            )
+            server.host = "localhost" if host == "127.0.0.1" else host
+            server.port = listeners[0].socket.getsockname()[1]
+        try:
+            yield server
+        finally:
+            nursery.cancel_scope.cancel()
+
+
+def _throw_away_contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    import trustme  # noqa: PLC0415 (an extra, needed only here)
+
+    authority = trustme.CA()
+    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    authority.issue_cert("localhost", "127.0.0.1").configure_cert(server)
+    client = ssl.create_default_context()
+    authority.configure_trust(client)
+    return server, client
