@@ -10,6 +10,7 @@
 from aimap import commands as commands
 from aimap import criteria as criteria
 from aimap import items as items
+from aimap import sync as sync
 from aimap._client.auth import Auth, OAuth, Password
 from aimap._client.client import Client
 from aimap._client.connect import connect

@@ -1,0 +1,23 @@
+"""Mirroring: the mailboxes of a server, kept equal in a local store.
+
+::
+
+    async with aimap.connect(host, auth=auth) as imap:
+        report = await aimap.sync.mirror(imap, aimap.sync.MaildirStore("Mail"))
+"""
+
+from aimap.sync._maildir import MaildirMailbox, MaildirStore
+from aimap.sync._mirror import MailboxFailure, MirrorReport, Progress, mirror
+from aimap.sync._store import MailboxStore, MirroredMessage, Store
+
+__all__ = [
+    "MailboxFailure",
+    "MailboxStore",
+    "MaildirMailbox",
+    "MaildirStore",
+    "MirrorReport",
+    "MirroredMessage",
+    "Progress",
+    "Store",
+    "mirror",
+]
