@@ -26,7 +26,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 if TYPE_CHECKING:
-    from aimap._model.response import ResponseCode
+    from aimap._model.code import ResponseCode
 
 EXCERPT_LENGTH = 80
 """Octets of server data that an error message shows at most."""

@@ -127,4 +127,6 @@ async def _authenticate(
         complaint = mechanism.complaint()
         if complaint is None:
             raise
-        raise AuthenticationError(error.command, error.code, f"{error.text} ({complaint})") from None
+        raise AuthenticationError(
+            error.command, error.code, f"{error.text} ({complaint})"
+        ) from None

@@ -103,9 +103,7 @@ class Client:
         """
         await self._driver.call(Noop())
 
-    async def id(
-        self, fields: Mapping[str, str | None] | None = None
-    ) -> Mapping[str, str | None]:
+    async def id(self, fields: Mapping[str, str | None] | None = None) -> Mapping[str, str | None]:
         """Tell the server who we are, and ask who it is (:rfc:`2971`).
 
         Args:
@@ -271,9 +269,7 @@ class Client:
                 f"a message is bytes or an EmailMessage, not a {type(message).__name__}"
             )
         binary = b"\0" in message and "BINARY" in self.capabilities
-        return await self._driver.call(
-            Append(name, message, flags=flags, date=date, binary=binary)
-        )
+        return await self._driver.call(Append(name, message, flags=flags, date=date, binary=binary))
 
     @asynccontextmanager
     async def select(self, name: str) -> AsyncGenerator[Mailbox]:
@@ -309,7 +305,7 @@ class Client:
     async def _open(self, command: Selecting) -> AsyncGenerator[Mailbox]:
         if self._selecting:
             raise StateError(
-                f"{command.opens!r} cannot be selected: this connection has a mailbox selected "
+                f"{command.mailbox!r} cannot be selected: this connection has a mailbox selected "
                 "already; leave that one first, or use another connection"
             )
         self._selecting = True
@@ -317,7 +313,7 @@ class Client:
             await self._driver.call(command)
             view = self._driver.session.view
             if view is None:
-                raise StateError(f"{command.opens!r} was closed as soon as it was selected")
+                raise StateError(f"{command.mailbox!r} was closed as soon as it was selected")
             self._mailbox = Mailbox(self._driver, view)
             yield self._mailbox
         finally:

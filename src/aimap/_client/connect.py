@@ -91,17 +91,14 @@ async def connect(
     port = _PORTS[tls] if port is None else port
     context = ssl_context or ssl.create_default_context()
 
-    with trio.CancelScope(deadline=trio.current_time() + timeouts.connect) as patience:
-        stream = stream or await trio.open_tcp_stream(host, port)
-        try:
-            session = Session(limits)
-            driver = Driver(stream, session, limits=limits, timeouts=timeouts)
+    deadline = trio.current_time() + timeouts.connect
+    try:
+        with trio.fail_at(deadline):
+            stream = stream or await trio.open_tcp_stream(host, port)
+            driver = Driver(stream, Session(limits), limits=limits, timeouts=timeouts)
             await _secure(driver, host, tls, context)
-        except BaseException:
-            await trio.aclose_forcefully(driver.stream)
-            raise
-    if patience.cancelled_caught:
-        raise _too_slow(timeouts)
+    except trio.TooSlowError:
+        raise _too_slow(timeouts) from None
 
     client = Client(driver)
     body_error: BaseException | None = None
@@ -110,13 +107,10 @@ async def connect(
             nursery.start_soon(driver.run_reader)
             nursery.start_soon(driver.run_writer)
             try:
-                with trio.CancelScope(deadline=patience.deadline) as patience:
-                    await _begin(driver, auth, host=host, port=port)
-                if patience.cancelled_caught:
-                    raise _too_slow(timeouts)
+                await _begin(driver, auth, host=host, port=port, deadline=deadline)
                 yield client
                 await _log_out(driver)
-            except BaseException as error:
+            except BaseException as error:  # noqa: BLE001 (raised again below, ungrouped)
                 body_error = error
             nursery.cancel_scope.cancel()
     except BaseExceptionGroup as group:
@@ -124,7 +118,7 @@ async def connect(
         if body_error is None or group.subgroup(lambda e: not isinstance(e, trio.Cancelled)):
             raise
     finally:
-        session.lose(ConnectionLostError("the client was closed"))
+        driver.session.lose(ConnectionLostError("the client was closed"))
         await trio.aclose_forcefully(driver.stream)
     if body_error is not None:
         context_before = body_error.__context__
@@ -136,21 +130,26 @@ async def connect(
 
 
 def _too_slow(timeouts: Timeouts) -> ConnectionLostError:
-    return ConnectionLostError(
-        f"the connection was not ready within {timeouts.connect:g} seconds"
-    )
+    return ConnectionLostError(f"the connection was not ready within {timeouts.connect:g} seconds")
 
 
 async def _secure(driver: Driver, host: str, tls: TLSMode, context: ssl.SSLContext) -> None:
-    """Bring the connection to its greeting, under TLS unless it was refused by the user."""
-    if tls == "implicit":
-        await _start_tls(driver, host, context)
-    await driver.receive_greeting()
+    """Bring the connection to its greeting, under TLS unless the user refused that."""
+    try:
+        if tls == "implicit":
+            await _start_tls(driver, host, context)
+        await driver.receive_greeting()
+        if tls == "starttls":
+            await _change_to_tls(driver, host, context)
+    except BaseException:
+        await trio.aclose_forcefully(driver.stream)
+        raise
+
+
+async def _change_to_tls(driver: Driver, host: str, context: ssl.SSLContext) -> None:
     session = driver.session
-    if tls != "starttls":
-        return
     if session.state is not ConnectionState.NOT_AUTHENTICATED:
-        # A login that nobody asked for, in clear: nothing may follow (I9; RFC 9051 11.3).
+        # A login that nobody asked for, in clear: nothing may follow (RFC 9051 11.3).
         raise RemoteProtocolError("PREAUTH where STARTTLS was asked for")
     capabilities = session.capabilities
     if capabilities is None:
@@ -184,14 +183,20 @@ def _tls_reason(error: BaseException) -> str:
     return str(error) or "the server closed the connection"
 
 
-async def _begin(driver: Driver, auth: Auth | None, *, host: str, port: int) -> None:
+async def _begin(
+    driver: Driver, auth: Auth | None, *, host: str, port: int, deadline: float
+) -> None:
     session = driver.session
-    if session.capabilities is None:
-        await driver.call(Capability())
-    if auth is not None and session.state is ConnectionState.NOT_AUTHENTICATED:
-        await log_in(driver, auth, host=host, port=port)
-        if session.capabilities is None:
-            await driver.call(Capability())
+    try:
+        with trio.fail_at(deadline):
+            if session.capabilities is None:
+                await driver.call(Capability())
+            if auth is not None and session.state is ConnectionState.NOT_AUTHENTICATED:
+                await log_in(driver, auth, host=host, port=port)
+                if session.capabilities is None:
+                    await driver.call(Capability())
+    except trio.TooSlowError:
+        raise _too_slow(driver.timeouts) from None
 
 
 async def _log_out(driver: Driver) -> None:

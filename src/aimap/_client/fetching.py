@@ -93,7 +93,8 @@ class FetchStream:
         if len(self._rest) > max(_WIDE, 2 * self._view.exists):
             # Too wide to be cut by counting: ask which of them there are.
             search = Search(IN(self._rest), extended=self._has_esearch)
-            self._rest &= await self._driver.call(search)
+            found = await self._driver.call(search)
+            self._rest &= found
         else:
             await trio.lowlevel.checkpoint()
         self._open = True

@@ -84,7 +84,6 @@ class Command(ABC, Generic[T]):
         answers: the types of untagged responses that :meth:`claim` wants to see.
         enters: the state after OK, if it changes.
         falls_to: the state after NO or BAD, if it changes.
-        opens: the mailbox that it selects, or ``None``.
         converses: whether the server may send continuation requests that are not for a
             literal (AUTHENTICATE, IDLE).
         interruption: what ends it early once the server has answered it with a
@@ -98,7 +97,6 @@ class Command(ABC, Generic[T]):
     answers: ClassVar[tuple[type, ...]] = ()
     enters: ClassVar[ConnectionState | None] = None
     falls_to: ClassVar[ConnectionState | None] = None
-    opens: str | None = None
     converses: ClassVar[bool] = False
     interruption: ClassVar[bytes | None] = None
     ends_connection: ClassVar[bool] = False
@@ -108,6 +106,11 @@ class Command(ABC, Generic[T]):
     def claims(self) -> tuple[Claim, ...]:
         """What it needs to itself while it is in flight."""
         return ORDINARY
+
+    @property
+    def opens(self) -> str | None:
+        """The mailbox that it selects, or ``None``."""
+        return None
 
     @abstractmethod
     def write(self, wire: Encoder) -> None:

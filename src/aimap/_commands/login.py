@@ -8,7 +8,13 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, final
 
 from aimap._commands.base import BARRIER, Claim, Command
-from aimap._errors import AuthenticationError, BadError, CommandError, ImapError, InvalidArgumentError
+from aimap._errors import (
+    AuthenticationError,
+    BadError,
+    CommandError,
+    ImapError,
+    InvalidArgumentError,
+)
 from aimap._model.response import ContinuationRequest, TaggedResponse
 from aimap._model.state import LOGGED_OUT, ConnectionState
 

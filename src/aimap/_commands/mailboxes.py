@@ -119,7 +119,7 @@ class Rename(Command[None]):
 class _Listing(Command[list[MailboxInfo]]):
     """LIST or LSUB: their answers name no command, so one of a kind goes at a time."""
 
-    response: ClassVar[type[ListResponse] | type[LsubResponse]]
+    response: ClassVar[type[ListResponse | LsubResponse]]
 
     def __init__(self, pattern: str, reference: str = "") -> None:
         self._pattern = pattern

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import TYPE_CHECKING, Literal, final
+from typing import TYPE_CHECKING, final
 
 from aimap._commands.base import IN_MAILBOX, Claim, SelectedCommand, exclusive
 from aimap._errors import InvalidArgumentError
@@ -73,7 +73,7 @@ class Search(SelectedCommand[UIDSet]):
         if isinstance(response, SearchResponse):
             found = UIDSet(response.numbers)
         elif isinstance(response, ESearchResponse):
-            found = response.all or UIDSet()
+            found = UIDSet.from_ranges(response.all.ranges if response.all else ())
         else:
             return False
         self._found |= found
@@ -96,20 +96,22 @@ def _is_ascii(criteria: SearchCriteria) -> bool:
             case SearchKey(_, arguments):
                 if not all(not isinstance(a, str) or a.isascii() for a in arguments):
                     return False
+            case other:
+                raise InvalidArgumentError(f"not search criteria of ours: {other!r}")
     return True
 
 
 def write_criteria(wire: Encoder, criteria: SearchCriteria) -> None:
     """Write *criteria*, whatever their depth, without recursion."""
-    waiting: list[SearchCriteria | Literal["OR", "NOT", "(", ")"]]
-    waiting = list(reversed(criteria.criteria)) if isinstance(criteria, And) else [criteria]
+    waiting: list[SearchCriteria | str] = []
+    waiting += reversed(criteria.criteria) if isinstance(criteria, And) else [criteria]
     while waiting:
         match waiting.pop():
             case "(":
                 wire.open()
             case ")":
                 wire.close()
-            case "OR" | "NOT" as word:
+            case str() as word:
                 wire.atom(word)
             case And(parts):
                 waiting += [")", *reversed(parts), "("]
@@ -125,6 +127,8 @@ def write_criteria(wire: Encoder, criteria: SearchCriteria) -> None:
                     wire.atom(name)
                 for argument in arguments:
                     _write_argument(wire, argument)
+            case other:
+                raise InvalidArgumentError(f"not search criteria of ours: {other!r}")
 
 
 def _write_argument(wire: Encoder, argument: Argument) -> None:

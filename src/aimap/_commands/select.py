@@ -23,10 +23,13 @@ class Selecting(Command[TaggedResponse]):
     enters = ConnectionState.SELECTED
     falls_to = ConnectionState.AUTHENTICATED
 
-    opens: str
-
     def __init__(self, mailbox: str) -> None:
-        self.opens = mailbox
+        self.mailbox = mailbox
+
+    @property
+    def opens(self) -> str:
+        """The mailbox that it selects."""
+        return self.mailbox
 
     @property
     def claims(self) -> tuple[Claim, ...]:
@@ -34,7 +37,7 @@ class Selecting(Command[TaggedResponse]):
 
     def write(self, wire: Encoder) -> None:
         wire.atom(self.name)
-        wire.mailbox(self.opens)
+        wire.mailbox(self.mailbox)
 
     def result(self, response: TaggedResponse) -> TaggedResponse:
         return response

@@ -100,7 +100,7 @@ class BodyStructure:
 
     def walk(self) -> Iterator[BodyStructure]:
         """Iterate over this part and all that is inside, in order."""
-        waiting = [self]
+        waiting: list[BodyStructure] = [self]
         while waiting:
             part = waiting.pop()
             yield part

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import final
 
 
 @final
-class Capabilities(Set[str]):
+class Capabilities(AbstractSet[str]):
     """What a server says that it can do; compared without case, shown as it was sent."""
 
     __slots__ = ("_by_name",)
@@ -17,7 +18,7 @@ class Capabilities(Set[str]):
         self._by_name = {name.upper(): name for name in names}
 
     @classmethod
-    def _from_iterable(cls, it: Iterable[str]) -> Capabilities:
+    def _from_iterable(cls, it: Iterable[str]) -> Capabilities:  # type: ignore[override]
         return cls(it)
 
     def __contains__(self, name: object) -> bool:

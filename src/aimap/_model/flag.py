@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
 from typing import ClassVar, final
 
 from aimap._errors import InvalidArgumentError
@@ -86,7 +87,7 @@ Flag.SUBMITTED = Flag("$Submitted")
 
 
 @final
-class Flags(Set[Flag]):
+class Flags(AbstractSet[Flag]):
     r"""An immutable set of flags, in which ``"\\seen" in flags`` needs no care about case."""
 
     __slots__ = ("_flags",)

@@ -88,7 +88,7 @@ class Message:
         Raises:
             NotFetchedError: if it was not sent, or could not be read.
         """
-        return cast(T, self._get(item.key))
+        return cast("T", self._get(item.key))
 
     def _get(self, key: str) -> object:
         value = self._items.get(key, self)
@@ -106,12 +106,12 @@ class Message:
     @property
     def flags(self) -> Flags:
         """The flags: ``FLAGS``."""
-        return cast(Flags, self._get("FLAGS"))
+        return cast("Flags", self._get("FLAGS"))
 
     @property
     def internal_date(self) -> datetime:
         """When the server got it, with its time zone: ``INTERNALDATE``."""
-        moment = parse_date_time(cast(bytes, self._get("INTERNALDATE")))
+        moment = parse_date_time(cast("bytes", self._get("INTERNALDATE")))
         if moment is None:
             raise NotFetchedError("INTERNALDATE")
         return moment
@@ -119,22 +119,22 @@ class Message:
     @property
     def size(self) -> int:
         """The octets of the whole message: ``RFC822.SIZE``."""
-        return cast(int, self._get("RFC822.SIZE"))
+        return cast("int", self._get("RFC822.SIZE"))
 
     @property
     def envelope(self) -> Envelope:
         """The header fields: ``ENVELOPE``."""
-        return cast(Envelope, self._get("ENVELOPE"))
+        return cast("Envelope", self._get("ENVELOPE"))
 
     @property
     def body_structure(self) -> BodyStructure:
         """What it is made of: ``BODYSTRUCTURE``."""
-        return cast(BodyStructure, self._get("BODYSTRUCTURE"))
+        return cast("BodyStructure", self._get("BODYSTRUCTURE"))
 
     @property
     def modseq(self) -> ModSeq:
         """The mod-sequence: ``MODSEQ`` (:rfc:`7162#section-3.1.4.2`)."""
-        return cast(ModSeq, self._get("MODSEQ"))
+        return cast("ModSeq", self._get("MODSEQ"))
 
     def body(self, section: str = "") -> bytes:
         """Return the octets of a section that was fetched whole.
@@ -145,7 +145,7 @@ class Message:
         Raises:
             NotFetchedError: if that section was not fetched.
         """
-        return cast(bytes, self._get(section_key(section)))
+        return cast("bytes", self._get(section_key(section)))
 
     def email(self) -> EmailMessage:
         """Return the whole message, parsed by the ``email`` package.
@@ -153,4 +153,4 @@ class Message:
         Raises:
             NotFetchedError: if ``BODY_PEEK()`` was not fetched.
         """
-        return cast(EmailMessage, message_from_bytes(self.body(), policy=default))
+        return message_from_bytes(self.body(), policy=default)

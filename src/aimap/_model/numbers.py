@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Set
-from typing import Generic, NewType, Self, TypeVar, final, overload
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from typing import Generic, NewType, Self, TypeVar, cast, final
 
 from aimap._errors import InvalidArgumentError
 
@@ -24,7 +25,7 @@ UIDValidity = NewType("UIDValidity", int)
 MAX_NUMBER = 0xFFFFFFFF
 MAX_MODSEQ = 0x7FFFFFFFFFFFFFFF
 
-_N = TypeVar("_N", bound=int)
+_N_co = TypeVar("_N_co", bound=int, covariant=True)
 _Range = tuple[int, int]
 
 _SET = re.compile(r"(?:[1-9][0-9]{0,9}|\*)(?::(?:[1-9][0-9]{0,9}|\*))?", re.ASCII)
@@ -77,7 +78,7 @@ def parse_ranges(text: str) -> tuple[_Range, ...]:
     return _merged(ranges)
 
 
-class NumberSet(Set[_N], Generic[_N]):
+class NumberSet(AbstractSet[_N_co], Generic[_N_co]):
     """An immutable set of message numbers, compressed to ranges.
 
     It is a real :class:`collections.abc.Set`: membership, iteration in ascending
@@ -134,7 +135,7 @@ class NumberSet(Set[_N], Generic[_N]):
     @classmethod
     def _of(cls, ranges: tuple[_Range, ...]) -> Self:
         made = cls.__new__(cls)
-        made._ranges = ranges
+        made._ranges = ranges  # noqa: SLF001 (our own class)
         return made
 
     @classmethod
@@ -152,7 +153,7 @@ class NumberSet(Set[_N], Generic[_N]):
     def __bool__(self) -> bool:
         return bool(self._ranges)
 
-    def __iter__(self) -> Iterator[_N]:
+    def __iter__(self) -> Iterator[_N_co]:
         for low, high in self._ranges:
             yield from range(low, high + 1)  # type: ignore[misc]
 
@@ -164,28 +165,32 @@ class NumberSet(Set[_N], Generic[_N]):
 
     def __eq__(self, other: object) -> bool:
         if isinstance(other, NumberSet):
-            return type(self) is type(other) and self._ranges == other.ranges
+            return type(self) is type(cast("object", other)) and self._ranges == other.ranges
         return super().__eq__(other)
 
     def __hash__(self) -> int:
         return hash((type(self).__name__, self._ranges))
 
     def _other(self, other: object) -> tuple[_Range, ...] | None:
-        if type(other) is type(self):
-            return other._ranges
-        if isinstance(other, NumberSet) or not isinstance(other, Iterable):
+        if isinstance(other, NumberSet):
+            return other.ranges if type(self) is type(cast("object", other)) else None
+        if not isinstance(other, Iterable):
             return None
-        return _of_numbers(other)
+        return _of_numbers(cast("Iterable[object]", other))
 
     def __or__(self, other: Iterable[int]) -> Self:  # type: ignore[override]
         ranges = self._other(other)
-        return NotImplemented if ranges is None else self._of(_merged(self._ranges + ranges))
+        if ranges is None:
+            return NotImplemented
+        return self._of(_merged(self._ranges + ranges))
 
     __ror__ = __or__
 
     def __and__(self, other: Iterable[int]) -> Self:
         ranges = self._other(other)
-        return NotImplemented if ranges is None else self._of(_common(self._ranges, ranges))
+        if ranges is None:
+            return NotImplemented
+        return self._of(_common(self._ranges, ranges))
 
     __rand__ = __and__
 
@@ -213,7 +218,7 @@ class NumberSet(Set[_N], Generic[_N]):
         return not any(number in self for number in other)
 
     @property
-    def first(self) -> _N:
+    def first(self) -> _N_co:
         """The lowest number.
 
         Raises:
@@ -222,7 +227,7 @@ class NumberSet(Set[_N], Generic[_N]):
         return self._end(0, 0)
 
     @property
-    def last(self) -> _N:
+    def last(self) -> _N_co:
         """The highest number.
 
         Raises:
@@ -230,7 +235,7 @@ class NumberSet(Set[_N], Generic[_N]):
         """
         return self._end(-1, 1)
 
-    def _end(self, at: int, side: int) -> _N:
+    def _end(self, at: int, side: int) -> _N_co:
         if not self._ranges:
             raise InvalidArgumentError("an empty set has no first and no last number")
         return self._ranges[at][side]  # type: ignore[return-value]
@@ -245,7 +250,8 @@ class NumberSet(Set[_N], Generic[_N]):
             raise InvalidArgumentError(f"a chunk holds at least 1 number, not {size!r}")
         taken: list[_Range] = []
         room = size
-        for low, high in self._ranges:
+        for start, high in self._ranges:
+            low = start
             while high - low + 1 >= room:
                 taken.append((low, low + room - 1))
                 yield self._of(tuple(taken))
@@ -280,9 +286,7 @@ class NumberSet(Set[_N], Generic[_N]):
         return self._of(self._ranges[:at]), self._of(self._ranges[at:])
 
     def __str__(self) -> str:
-        return ",".join(
-            str(low) if low == high else f"{low}:{high}" for low, high in self._ranges
-        )
+        return ",".join(str(low) if low == high else f"{low}:{high}" for low, high in self._ranges)
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({str(self)!r})"
@@ -335,10 +339,6 @@ class SeqSet(NumberSet[SeqNum]):
     __slots__ = ()
 
 
-@overload
-def uid_set(uids: UIDSet | str | int | Iterable[int]) -> UIDSet: ...
-@overload
-def uid_set(uids: SeqSet) -> SeqSet: ...
-def uid_set(uids: UIDSet | SeqSet | str | int | Iterable[int]) -> UIDSet | SeqSet:
-    """Return *uids* as a set: UIDs unless it already is a :class:`SeqSet`."""
-    return uids if isinstance(uids, (UIDSet, SeqSet)) else UIDSet(uids)
+def as_set(messages: UIDSet | SeqSet | str | int | Iterable[int]) -> UIDSet | SeqSet:
+    """Return *messages* as a set: of UIDs, unless it already is a :class:`SeqSet`."""
+    return messages if isinstance(messages, (UIDSet, SeqSet)) else UIDSet(messages)

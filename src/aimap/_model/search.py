@@ -13,7 +13,7 @@ import attrs
 
 from aimap._errors import InvalidArgumentError
 from aimap._model.flag import Flag
-from aimap._model.numbers import MAX_MODSEQ, MAX_NUMBER, NumberSet, SeqSet, UIDSet, uid_set
+from aimap._model.numbers import MAX_MODSEQ, MAX_NUMBER, NumberSet, SeqSet, UIDSet, as_set
 
 Argument: TypeAlias = str | int | date | Flag | NumberSet[int]
 
@@ -72,7 +72,7 @@ class Not(SearchCriteria):
     criteria: SearchCriteria
 
 
-def _flat(kind: type[And] | type[Or], criteria: object) -> tuple[SearchCriteria, ...]:
+def _flat(kind: type[And | Or], criteria: object) -> tuple[SearchCriteria, ...]:
     if isinstance(criteria, (And, Or)) and isinstance(criteria, kind):
         return criteria.criteria
     if isinstance(criteria, SearchCriteria):
@@ -116,7 +116,9 @@ def _day(name: str, value: object) -> SearchKey:
 
 def _number(name: str, value: object, lowest: int, highest: int) -> SearchKey:
     if not isinstance(value, int) or isinstance(value, bool) or not lowest <= value <= highest:
-        raise InvalidArgumentError(f"{name} takes a number from {lowest} to {highest}, not {value!r}")
+        raise InvalidArgumentError(
+            f"{name} takes a number from {lowest} to {highest}, not {value!r}"
+        )
     return SearchKey(name, (value,))
 
 
@@ -242,7 +244,7 @@ def IN(messages: UIDSet | SeqSet | str | int) -> SearchKey:
     Raises:
         InvalidArgumentError: if the set is empty.
     """
-    numbers = uid_set(messages)
+    numbers = as_set(messages)
     if not numbers:
         raise InvalidArgumentError("an empty set of messages cannot be searched")
     return SearchKey("" if isinstance(numbers, SeqSet) else "UID", (numbers,))

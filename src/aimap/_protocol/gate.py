@@ -24,6 +24,7 @@ class HasClaims(Protocol):
     @property
     def claims(self) -> tuple[Claim, ...]:
         """What it needs."""
+        ...
 
 
 C = TypeVar("C", bound=HasClaims)

@@ -83,6 +83,10 @@ class SessionCounters:
     most_in_flight: int = 0
 
 
+def _ignore(event: SessionEvent) -> None:
+    del event
+
+
 @final
 class Session:
     """The protocol of one connection.
@@ -98,7 +102,7 @@ class Session:
         limits: Limits,
         *,
         max_line: int = 8192,
-        on_event: Callable[[SessionEvent], None] = lambda event: None,
+        on_event: Callable[[SessionEvent], None] | None = None,
     ) -> None:
         self.state = ConnectionState.NOT_AUTHENTICATED
         self.greeting: StatusResponse | None = None
@@ -106,7 +110,7 @@ class Session:
         self.enabled = Capabilities()
         self.view: MailboxView | None = None
         self.counters = SessionCounters()
-        self.on_event = on_event
+        self.on_event = on_event or _ignore
         self.background: Callable[[], Command[None]] | None = None
         self._limits = limits
         self._max_line = max_line
@@ -142,9 +146,7 @@ class Session:
 
     # Commands in
 
-    def submit(
-        self, command: Command[T], on_done: Callable[[], None] | None = None
-    ) -> Pending[T]:
+    def submit(self, command: Command[T], on_done: Callable[[], None] | None = None) -> Pending[T]:
         """Take a command; it goes out as soon as the gate lets it.
 
         Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Protocol, final
+from typing import Protocol, cast, final
 
 from aimap._errors import InvalidArgumentError
 
@@ -11,15 +11,17 @@ _MAX_ERROR = 4096
 
 
 class Mechanism(Protocol):
-    """One run of a SASL mechanism, as the client.
+    """One run of a SASL mechanism, as the client."""
 
-    Attributes:
-        name: as the server offers it behind ``AUTH=``.
-        initial: what the client sends first, or ``None`` where the server begins.
-    """
+    @property
+    def initial(self) -> bytes | None:
+        """What the client sends first, or ``None`` where the server begins."""
+        ...
 
-    name: str
-    initial: bytes | None
+    @property
+    def name(self) -> str:
+        """As the server offers it behind ``AUTH=``."""
+        ...
 
     def respond(self, challenge: bytes) -> bytes:
         """Return the answer to a challenge."""
@@ -83,11 +85,11 @@ class LoginMechanism:
 
 
 class _Bearer:
-    name: str
-    initial: bytes | None
-    _acknowledgement: bytes
+    name = ""
+    _acknowledgement = b""
 
     def __init__(self) -> None:
+        self.initial: bytes | None = None
         self._complaint: str | None = None
 
     def respond(self, challenge: bytes) -> bytes:
@@ -105,7 +107,6 @@ class XOAuth2(_Bearer):
     """XOAUTH2, the form that Google and Microsoft take."""
 
     name = "XOAUTH2"
-    _acknowledgement = b""
 
     def __init__(self, username: str, token: str) -> None:
         super().__init__()
@@ -151,4 +152,6 @@ def _describe(challenge: bytes) -> str:
         return text
     if not isinstance(fields, dict):
         return text
-    return ", ".join(f"{name}: {value}" for name, value in fields.items())
+    return ", ".join(
+        f"{name}: {value}" for name, value in cast("dict[str, object]", fields).items()
+    )

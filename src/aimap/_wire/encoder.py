@@ -10,7 +10,7 @@ or as a literal, and what fits neither is refused before anything is sent.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from datetime import date, datetime
 from typing import final
@@ -32,7 +32,6 @@ _QUOTABLE_UTF8 = re.compile(rb"[\x01-\x09\x0b\x0c\x0e-\xff]*")
 
 _MAX_QUOTED = 1000
 _LITERAL_MINUS_MAX = 4096
-
 
 
 @final
@@ -214,7 +213,7 @@ class Encoder:
         self._put(b")", glued=True)
 
     @contextmanager
-    def parentheses(self) -> Iterator[None]:
+    def parentheses(self) -> Generator[None]:
         """Put what is written inside in parentheses."""
         self.open()
         yield

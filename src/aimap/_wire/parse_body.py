@@ -40,7 +40,12 @@ def parse_envelope(value: Value) -> Envelope:
     return Envelope(
         nstring(fields[0]),
         nstring(fields[1]),
-        *(_addresses(field) for field in fields[2:8]),
+        _addresses(fields[2]),
+        _addresses(fields[3]),
+        _addresses(fields[4]),
+        _addresses(fields[5]),
+        _addresses(fields[6]),
+        _addresses(fields[7]),
         nstring(fields[8]),
         nstring(fields[9]),
     )
@@ -124,9 +129,7 @@ def _is_message(body: Sequence[Value]) -> bool:
     )
 
 
-def _children(
-    body: list[Value], section: str, single: str
-) -> list[tuple[list[Value], str, str]]:
+def _children(body: list[Value], section: str, single: str) -> list[tuple[list[Value], str, str]]:
     """Return what is inside: each with its section as a multipart, and as anything else."""
     if _is_multipart(body):
         prefix = f"{section}." if section else ""

@@ -31,9 +31,7 @@ from aimap._model.numbers import (
 from aimap._wire.parse_fetch import flags_of
 
 # resp-text = ["[" resp-text-code "]" SP] [text]; brackets inside are balanced or quoted.
-_CODE = re.compile(
-    rb"\[((?:[^\[\]\"]|\[[^\[\]]*\]|\"(?:[^\"\\]|\\.)*\")*)\] ?", re.DOTALL
-)
+_CODE = re.compile(rb"\[((?:[^\[\]\"]|\[[^\[\]]*\]|\"(?:[^\"\\]|\\.)*\")*)\] ?", re.DOTALL)
 _NAME = re.compile(rb"([!-$&'+-Z^-z|}~]+)(?: +(.*))?", re.DOTALL)
 _KEYWORDS_ALLOWED = b"\\*"
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import cast
 
 from aimap._errors import InvalidArgumentError, RemoteProtocolError
 from aimap._model.capability import Capabilities
@@ -59,7 +58,7 @@ _UNTAGGED = re.compile(rb"\* +(?:(-?[0-9]{1,20}) +)?([A-Za-z][A-Za-z0-9_.=-]*)(?
 _TAGGED = re.compile(rb"([!#$&',\-./0-9:;<=>?@A-Z\[\]^_`a-z|}~]+) +([A-Za-z]+)(?: +|$)", re.ASCII)
 _SEARCH = re.compile(rb"[0-9 ]*", re.ASCII)
 
-_Reader = Callable[[Scanner, bool], Response]
+_Reader = Callable[[Scanner], Response]
 
 
 def parse_response(raw: bytes, *, strict: bool = False) -> Response:
@@ -93,7 +92,7 @@ def parse_frame(frame: bytes, limits: Limits, *, utf8: bool) -> Response:
     frame = frame.lstrip(b"\0")
     try:
         if frame.startswith(b"*"):
-            return _untagged(frame, limits, utf8)
+            return _untagged(frame, limits, utf8=utf8)
         if frame.startswith(b"+"):
             return ContinuationRequest(frame[1:].lstrip(b" "))
         return _tagged(frame)
@@ -115,12 +114,12 @@ def _text(data: bytes) -> str:
     return data.strip(b" ").decode("utf-8", "replace")
 
 
-def _untagged(frame: bytes, limits: Limits, utf8: bool) -> Response:
+def _untagged(frame: bytes, limits: Limits, *, utf8: bool) -> Response:
     match = _UNTAGGED.match(frame)
     if match is None:
         raise ScanError("an untagged response begins with a keyword, or a number and a keyword")
     word = match[2].upper()
-    scanner = Scanner(frame, limits, match.end())
+    scanner = Scanner(frame, limits, match.end(), utf8=utf8)
     if match[1] is not None:
         return _numbered(scanner, match[1], word)
     condition = _CONDITIONS.get(word)
@@ -130,7 +129,7 @@ def _untagged(frame: bytes, limits: Limits, utf8: bool) -> Response:
     reader = _READERS.get(word)
     if reader is None:
         return UnknownResponse(word.decode("ascii"), None, scanner.rest())
-    return reader(scanner, utf8)
+    return reader(scanner)
 
 
 def _numbered(scanner: Scanner, digits: bytes, word: bytes) -> Response:
@@ -157,15 +156,15 @@ def _words(scanner: Scanner) -> list[str]:
 
 
 # capability-data = "CAPABILITY" *(SP capability) SP "IMAP4rev2" *(SP capability)
-def _capability(scanner: Scanner, utf8: bool) -> Response:
+def _capability(scanner: Scanner) -> Response:
     return CapabilityResponse(Capabilities(_words(scanner)))
 
 
-def _enabled(scanner: Scanner, utf8: bool) -> Response:
+def _enabled(scanner: Scanner) -> Response:
     return EnabledResponse(Capabilities(_words(scanner)))
 
 
-def _flags(scanner: Scanner, utf8: bool) -> Response:
+def _flags(scanner: Scanner) -> Response:
     return FlagsResponse(_flag_list(scanner.value()))
 
 
@@ -176,7 +175,7 @@ def _flag_list(value: Value) -> Flags:
 
 
 # search = "SEARCH" *(SP nz-number) ["(" "MODSEQ" SP mod-sequence-value ")"]
-def _search(scanner: Scanner, utf8: bool) -> Response:
+def _search(scanner: Scanner) -> Response:
     numbers, bracket, modseq = scanner.rest().partition(b"(")
     if not _SEARCH.fullmatch(numbers):
         raise ScanError("SEARCH gives numbers")
@@ -201,7 +200,7 @@ def _number(value: Value, highest: int = MAX_NUMBER) -> int:
 
 
 # esearch-response = "ESEARCH" [search-correlator] [SP "UID"] *(SP search-return-data)
-def _esearch(scanner: Scanner, utf8: bool) -> Response:
+def _esearch(scanner: Scanner) -> Response:
     values = scanner.values()
     tag: str | None = None
     uid = False
@@ -220,21 +219,27 @@ def _esearch(scanner: Scanner, utf8: bool) -> Response:
         for name, value in zip(values[::2], values[1::2], strict=True)
     }
     kind = UIDSet if uid else SeqSet
+
+    def number(name: str, highest: int = MAX_NUMBER) -> int | None:
+        value = data.pop(name, None)
+        return None if value is None else _number(value, highest)
+
     found = data.pop("ALL", None)
-    modseq = data.pop("MODSEQ", None)
+    modseq = number("MODSEQ", MAX_MODSEQ)
     return ESearchResponse(
         tag,
         uid,
-        None
-        if found is None
-        else kind.from_ranges(parse_ranges(_string(found).decode("ascii", "replace"))),
-        *(
-            None if (value := data.pop(name, None)) is None else _number(value)
-            for name in ("MIN", "MAX", "COUNT")
-        ),
-        None if modseq is None else ModSeq(_number(modseq, MAX_MODSEQ)),
-        cast("dict[str, object]", data),
+        all=None if found is None else kind.from_ranges(_ranges(found)),
+        min=number("MIN"),
+        max=number("MAX"),
+        count=number("COUNT"),
+        modseq=None if modseq is None else ModSeq(modseq),
+        extensions=dict(data),
     )
+
+
+def _ranges(value: Value) -> tuple[tuple[int, int], ...]:
+    return parse_ranges(_string(value).decode("ascii", "replace"))
 
 
 def _string(value: Value) -> bytes:
@@ -246,16 +251,15 @@ def _string(value: Value) -> bytes:
 
 
 # expunged-resp = "VANISHED" [SP "(EARLIER)"] SP known-uids
-def _vanished(scanner: Scanner, utf8: bool) -> Response:
+def _vanished(scanner: Scanner) -> Response:
     values = scanner.values()
     earlier = bool(values) and isinstance(values[0], list)
     if len(values) != 1 + earlier:
         raise ScanError("VANISHED gives one set of UIDs")
-    uids = parse_ranges(_string(values[-1]).decode("ascii", "replace"))
-    return VanishedResponse(UIDSet.from_ranges(uids), earlier)
+    return VanishedResponse(UIDSet.from_ranges(_ranges(values[-1])), earlier)
 
 
-def _mailbox(value: bytes, utf8: bool) -> str:
+def _mailbox(value: bytes, *, utf8: bool) -> str:
     if value.upper() == b"INBOX":
         return "INBOX"
     if not utf8:
@@ -268,12 +272,12 @@ def _mailbox(value: bytes, utf8: bool) -> str:
 
 # mailbox-list = "(" [mbx-list-flags] ")" SP (DQUOTE QUOTED-CHAR DQUOTE / nil) SP mailbox
 #                [SP mbox-list-extended]
-def _list_data(scanner: Scanner, utf8: bool) -> MailboxInfo:
+def _list_data(scanner: Scanner) -> MailboxInfo:
     attributes = _flag_list(scanner.value())
     delimiter = scanner.value()
     if isinstance(delimiter, list):
         raise ScanError("a hierarchy delimiter is one character or NIL")
-    name = _mailbox(scanner.string(), utf8)
+    name = _mailbox(scanner.string(), utf8=scanner.utf8)
     extended: dict[str, object] = {}
     if not scanner.at_end:
         pairs = scanner.value()
@@ -285,17 +289,17 @@ def _list_data(scanner: Scanner, utf8: bool) -> MailboxInfo:
     return MailboxInfo(name, shown, attributes, extended)
 
 
-def _list(scanner: Scanner, utf8: bool) -> Response:
-    return ListResponse(_list_data(scanner, utf8))
+def _list(scanner: Scanner) -> Response:
+    return ListResponse(_list_data(scanner))
 
 
-def _lsub(scanner: Scanner, utf8: bool) -> Response:
-    return LsubResponse(_list_data(scanner, utf8))
+def _lsub(scanner: Scanner) -> Response:
+    return LsubResponse(_list_data(scanner))
 
 
 # mailbox-data = "STATUS" SP mailbox SP "(" [status-att-list] ")"
-def _status(scanner: Scanner, utf8: bool) -> Response:
-    name = _mailbox(scanner.string(), utf8)
+def _status(scanner: Scanner) -> Response:
+    name = _mailbox(scanner.string(), utf8=scanner.utf8)
     pairs = scanner.value()
     if not isinstance(pairs, list) or len(pairs) % 2 or not scanner.at_end:
         raise ScanError("STATUS gives pairs of a name and a value in a list")
@@ -309,14 +313,14 @@ def _status(scanner: Scanner, utf8: bool) -> Response:
 
 
 # namespace-response = "*" SP "NAMESPACE" SP namespace SP namespace SP namespace
-def _namespace(scanner: Scanner, utf8: bool) -> Response:
-    kinds = [_namespaces(value, utf8) for value in scanner.values()]
+def _namespace(scanner: Scanner) -> Response:
+    kinds = [_namespaces(value, utf8=scanner.utf8) for value in scanner.values()]
     if len(kinds) != 3:
         raise ScanError("NAMESPACE gives three lists")
     return NamespaceResponse(Namespaces(*kinds))
 
 
-def _namespaces(value: Value, utf8: bool) -> tuple[NamespaceInfo, ...]:
+def _namespaces(value: Value, *, utf8: bool) -> tuple[NamespaceInfo, ...]:
     if value is None:
         return ()
     if not isinstance(value, list):
@@ -328,7 +332,7 @@ def _namespaces(value: Value, utf8: bool) -> tuple[NamespaceInfo, ...]:
         delimiter = each[1]
         found.append(
             NamespaceInfo(
-                _mailbox(_string(each[0]), utf8) if each[0] else "",
+                _mailbox(_string(each[0]), utf8=utf8) if each[0] else "",
                 None if delimiter is None else _string(delimiter).decode("utf-8", "replace"),
             )
         )
@@ -336,7 +340,7 @@ def _namespaces(value: Value, utf8: bool) -> tuple[NamespaceInfo, ...]:
 
 
 # id-response = "ID" SP ("(" [string SP nstring *(SP string SP nstring)] ")" / nil)
-def _id(scanner: Scanner, utf8: bool) -> Response:
+def _id(scanner: Scanner) -> Response:
     value = None if scanner.at_end else scanner.value()
     if value is None:
         return IdResponse({})

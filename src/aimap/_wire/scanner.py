@@ -8,7 +8,7 @@ followed with a stack of our own, so no input can drive recursion.
 from __future__ import annotations
 
 import re
-from typing import TypeAlias, Union, final
+from typing import TypeAlias, final
 
 from aimap._model.limits import Limits
 
@@ -20,7 +20,7 @@ class Atom(bytes):
     __slots__ = ()
 
 
-Value: TypeAlias = Union[bytes, None, list["Value"]]
+Value: TypeAlias = bytes | list["Value"] | None
 
 
 class ScanError(Exception):
@@ -38,6 +38,7 @@ _TOKEN = re.compile(
     rb")",
     re.DOTALL,
 )
+_NIL = (b"NIL", b"nil", b"Nil")
 _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 
 
@@ -45,11 +46,12 @@ _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 class Scanner:
     """Reads one frame from a position on."""
 
-    __slots__ = ("_limits", "data", "pos")
+    __slots__ = ("_limits", "data", "pos", "utf8")
 
-    def __init__(self, data: bytes, limits: Limits, pos: int = 0) -> None:
+    def __init__(self, data: bytes, limits: Limits, pos: int = 0, *, utf8: bool = False) -> None:
         self.data = data
         self.pos = pos
+        self.utf8 = utf8
         self._limits = limits
 
     @property
@@ -106,17 +108,15 @@ class Scanner:
                 value = current
                 current = outer.pop()
             elif kind == "quoted":
-                value = match["quoted"]
-                if b"\\" in value:
-                    value = _ESCAPE.sub(rb"\1", value)
+                quoted = match["quoted"]
+                value = _ESCAPE.sub(rb"\1", quoted) if b"\\" in quoted else quoted
             elif kind == "literal":
                 end = self.pos + int(match["literal"])
                 value = self.data[self.pos : end]
                 self.pos = end
             else:
-                value = Atom(match["atom"])
-                if value.upper() == b"NIL":
-                    value = None
+                atom = match["atom"]
+                value = None if atom in _NIL else Atom(atom)
             if current is None:
                 return value
             items += 1

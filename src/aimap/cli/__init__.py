@@ -10,7 +10,5 @@ def main() -> None:
     try:
         from aimap.cli._main import program  # noqa: PLC0415 (its libraries are an extra)
     except ModuleNotFoundError as error:
-        sys.exit(
-            f"aimap: the program needs {error.name}: install it with 'trio-aimap[cli]'"
-        )
+        sys.exit(f"aimap: the program needs {error.name}: install it with 'trio-aimap[cli]'")
     program()

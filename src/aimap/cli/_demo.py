@@ -193,13 +193,16 @@ class _Demo:
         lines = [
             "",
             f"messages             {first.fetched + again.fetched}",
-            f"octets               {octets(first.octets + again.octets)} of messages, "
-            f"{octets(totals.received)} received",
+            (
+                f"octets               {octets(first.octets + again.octets)} of messages, "
+                f"{octets(totals.received)} received"
+            ),
             f"first mirror         {seconds:.1f} s",
             f"commands             {totals.commands}",
             f"round trips          {totals.round_trips}",
             f"commands in flight   {totals.most_in_flight} at most on one connection",
-            "Maildirs             " + ("equal to the server, octet by octet" if equal else "DIFFER"),
+            "Maildirs             "
+            + ("equal to the server, octet by octet" if equal else "DIFFER"),
         ]
         lines += [f"rule broken          {violation}" for violation in violations]
         self._say("\n".join(lines))
@@ -207,7 +210,7 @@ class _Demo:
 
 async def _equal(kept: MaildirMailbox, box: StoredMailbox) -> bool:
     known = await kept.known()
-    if known.keys() != {message.uid for message in box.messages}:
+    if sorted(known) != [message.uid for message in box.messages]:
         return False
     for message in box.messages:
         uid = UID(message.uid)

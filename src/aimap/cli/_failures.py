@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
+from typing import cast
 
 import click
 
@@ -35,7 +36,12 @@ class Failure(click.ClickException):
 
     def __init__(self, message: str, status: str) -> None:
         super().__init__(plain(message))
-        self.exit_code = STATUS[status]
+        self.status = STATUS[status]
+
+    @property
+    def exit_code(self) -> int:  # type: ignore[override]
+        """The status for the program to exit with."""
+        return self.status
 
     def show(self, file: object = None) -> None:
         """Print it, in one line."""
@@ -43,7 +49,7 @@ class Failure(click.ClickException):
 
 
 @contextmanager
-def failures_in_words(host: str) -> Iterator[None]:
+def failures_in_words(host: str) -> Generator[None]:
     """Turn what a connection or a file can fail with into one line each."""
     try:
         yield
@@ -76,10 +82,12 @@ def _is_certificate(error: BaseException) -> bool:
 
 
 def _reason(error: OSError) -> str:
-    cause = error.__cause__
-    if isinstance(cause, BaseExceptionGroup):
-        # Every address of the host was tried; the first one tells enough.
-        cause = cause.exceptions[0]
-    if isinstance(cause, OSError):
-        error = cause
+    # Where every address of a host was tried, the cause is a group of their errors.
+    waiting: list[BaseException | None] = [error.__cause__]
+    while waiting:
+        cause = waiting.pop()
+        if isinstance(cause, OSError):
+            return cause.strerror or str(cause)
+        if isinstance(cause, BaseExceptionGroup):
+            waiting.extend(cast("BaseExceptionGroup[BaseException]", cause).exceptions)
     return error.strerror or str(error)

@@ -11,7 +11,7 @@ import trio
 from rich.console import Console
 from rich.table import Table
 
-from aimap import Client, MailboxInfo, MailboxStatus, NoError
+from aimap import MailboxInfo, MailboxStatus, NoError
 from aimap.cli._demo import run_demo
 from aimap.cli._failures import STATUS, Failure, failures_in_words
 from aimap.cli._progress import MirrorDisplay
@@ -43,8 +43,6 @@ class _Url(click.ParamType[Target]):
         return value if isinstance(value, Target) else parse_url(value)
 
 
-
-
 def _account(
     command: Callable[Concatenate[Target, str, str | None, P], None],
 ) -> Callable[P, None]:
@@ -52,9 +50,7 @@ def _account(
 
     @click.argument("url", type=_Url())
     @click.option("--password-env", metavar="NAME", help="Take the password from a variable.")
-    @click.option(
-        "--password-command", metavar="COMMAND", help="Take it from a command's output."
-    )
+    @click.option("--password-command", metavar="COMMAND", help="Take it from a command's output.")
     @click.option("--keyring", is_flag=True, help="Take it from the system's keyring.")
     @click.option(
         "--ca-file",
@@ -71,9 +67,7 @@ def _account(
         *args: P.args,
         **kwargs: P.kwargs,
     ) -> None:
-        password = read_password(
-            url, env=password_env, command=password_command, keyring=keyring
-        )
+        password = read_password(url, env=password_env, command=password_command, keyring=keyring)
         with failures_in_words(url.host):
             command(url, password, ca_file, *args, **kwargs)
 
@@ -91,11 +85,10 @@ def mirror_command(url: Target, password: str, ca_file: str | None, folder: str)
     """
 
     async def run() -> MirrorReport:
+        store = MaildirStore(folder)
         async with open_connection(url, password, ca_file) as imap:
             with MirrorDisplay([str(url)]) as display:
-                return await mirror(
-                    imap, MaildirStore(folder), on_progress=display.of(str(url))
-                )
+                return await mirror(imap, store, on_progress=display.of(str(url)))
 
     report = trio.run(run)
     click.echo(
@@ -123,15 +116,18 @@ def watch(
     """
 
     async def run() -> None:
-        async with open_connection(url, password, ca_file) as imap:
-            async with imap.examine(url.mailbox) as mailbox, mailbox.watch() as events:
-                click.echo(f"watching {plain(mailbox.name)}", err=True)
-                seen = 0
-                async for event in events:
-                    click.echo(event_line(mailbox.name, event, as_json=as_json))
-                    seen += 1
-                    if seen == count:
-                        return
+        async with (
+            open_connection(url, password, ca_file) as imap,
+            imap.examine(url.mailbox) as mailbox,
+            mailbox.watch() as events,
+        ):
+            click.echo(f"watching {plain(mailbox.name)}", err=True)
+            seen = 0
+            async for event in events:
+                click.echo(event_line(mailbox.name, event, as_json=as_json))
+                seen += 1
+                if seen == count:
+                    return
 
     try:
         trio.run(run)
@@ -179,5 +175,3 @@ def demo(accounts: int, messages: int) -> None:
     """Show it all on an embedded server: no account is needed, nothing is kept."""
     if not run_demo(accounts, messages):
         raise Failure("the Maildirs are not equal to the server", "not all is current")
-
-

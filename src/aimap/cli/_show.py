@@ -42,5 +42,3 @@ def event_line(mailbox: str, event: WatchEvent, *, as_json: bool) -> str:
             fields["flags"] = shown
         return json.dumps(fields)
     return plain(f"{mailbox}: {name} {uid} {' '.join(shown)}".rstrip())
-
-

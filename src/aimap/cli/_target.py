@@ -67,9 +67,7 @@ def parse_url(url: str) -> Target:
     )
 
 
-def read_password(
-    target: Target, *, env: str | None, command: str | None, keyring: bool
-) -> str:
+def read_password(target: Target, *, env: str | None, command: str | None, keyring: bool) -> str:
     """Get the password from where the user said, or ask for it.
 
     Raises:

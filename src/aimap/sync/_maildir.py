@@ -231,25 +231,28 @@ class MaildirMailbox:
 
     def _letters(self, flags: Flags) -> str:
         letters = [_LETTERS[flag] for flag in flags if flag in _LETTERS]
-        for flag in sorted(flags):
-            if flag not in _LETTERS and not flag.is_system and (letter := self._keyword(flag)):
-                letters.append(letter)
+        letters += [
+            self._keyword(flag)
+            for flag in sorted(flags)
+            if flag not in _LETTERS and not flag.is_system
+        ]
         return "".join(sorted(letters))
 
     def _flags(self, letters: str) -> Flags:
-        flags = [_FLAGS[letter] for letter in letters if letter in _FLAGS]
-        for letter in letters:
-            at = _KEYWORD_LETTERS.find(letter)
-            if 0 <= at < len(self._keywords):
-                flags.append(Flag(self._keywords[at]))
-        return Flags(flags)
+        keywords = dict(zip(_KEYWORD_LETTERS, self._keywords, strict=False))
+        return Flags(
+            _FLAGS[letter] if letter in _FLAGS else keywords[letter]
+            for letter in letters
+            if letter in _FLAGS or letter in keywords
+        )
 
-    def _keyword(self, flag: Flag) -> str | None:
+    def _keyword(self, flag: Flag) -> str:
+        """Return a keyword's letter; nothing for the 27th and beyond."""
         for at, known in enumerate(self._keywords):
             if flag == known:
                 return _KEYWORD_LETTERS[at]
         if len(self._keywords) >= len(_KEYWORD_LETTERS):
-            return None
+            return ""
         self._keywords.append(str(flag))
         lines = "".join(f"{at} {word}\n" for at, word in enumerate(self._keywords))
         temporary = self.folder / "tmp" / f"{_KEYWORDS_FILE}.aimap"

@@ -109,7 +109,7 @@ async def mirror(
 
     Cancelling leaves the store consistent: run it again to go on.
     """
-    work = _Mirror(imap, store, on_progress or (lambda progress: None))
+    work = _Mirror(imap, store, on_progress or _tell_nobody)
     mailboxes = await imap.list(pattern)
     for info in mailboxes:
         if info.selectable:
@@ -120,10 +120,12 @@ async def mirror(
     return work.report
 
 
+def _tell_nobody(progress: Progress) -> None:
+    del progress
+
+
 class _Mirror:
-    def __init__(
-        self, imap: Client, store: Store, on_progress: Callable[[Progress], None]
-    ) -> None:
+    def __init__(self, imap: Client, store: Store, on_progress: Callable[[Progress], None]) -> None:
         self.report = MirrorReport()
         self._imap = imap
         self._store = store
@@ -174,9 +176,7 @@ class _Mirror:
         async with mailbox.fetch("1:*", FLAGS) as messages:
             return {message.uid: _lasting(message.flags) async for message in messages}
 
-    async def _fetch(
-        self, name: str, mailbox: Mailbox, kept: MailboxStore, uids: UIDSet
-    ) -> UIDSet:
+    async def _fetch(self, name: str, mailbox: Mailbox, kept: MailboxStore, uids: UIDSet) -> UIDSet:
         batch: list[MirroredMessage] = []
         octets = 0
         async with mailbox.fetch(uids, FLAGS, INTERNALDATE, BODY_PEEK()) as messages:
@@ -190,9 +190,7 @@ class _Mirror:
                 await self._keep(name, kept, batch)
             return messages.missing
 
-    async def _keep(
-        self, name: str, kept: MailboxStore, batch: Sequence[MirroredMessage]
-    ) -> None:
+    async def _keep(self, name: str, kept: MailboxStore, batch: Sequence[MirroredMessage]) -> None:
         await kept.add(batch)
         self.report.fetched += len(batch)
         self.report.octets += sum(len(message.octets) for message in batch)

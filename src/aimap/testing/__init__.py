@@ -1,4 +1,4 @@
-"""An IMAP server to test against: in memory, strict, and on Trio's clock if need be.
+r"""An IMAP server to test against: in memory, strict, and on Trio's clock if need be.
 
 ::
 

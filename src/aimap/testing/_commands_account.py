@@ -9,10 +9,11 @@ from binascii import Error as Base64Error
 import trio
 
 from aimap._wire.utf7 import encode_mailbox_name
-from aimap.testing._connection import SYSTEM_FLAGS, Connection, No
+from aimap.testing._connection import SYSTEM_FLAGS, Connection, RefusalError
 from aimap.testing._describe import nstring
-from aimap.testing._grammar import Arguments, SyntaxViolation
+from aimap.testing._grammar import Arguments, ViolationError
 from aimap.testing._store import DELIMITER, StoredMailbox
+
 
 async def capability(client: Connection, arguments: Arguments) -> None:
     arguments.end()
@@ -32,7 +33,7 @@ async def logout(client: Connection, arguments: Arguments) -> None:
 async def starttls(client: Connection, arguments: Arguments) -> None:
     arguments.end()
     if client.secure or not client.server.offers_starttls:
-        raise SyntaxViolation("STARTTLS is not offered (RFC 9051 section 6.2.1)")
+        raise ViolationError("STARTTLS is not offered (RFC 9051 section 6.2.1)")
     client.done_text = "begin TLS now"
 
 
@@ -42,7 +43,7 @@ async def login(client: Connection, arguments: Arguments) -> None:
     password = arguments.astring()
     arguments.end()
     if not client.may_log_in:
-        raise SyntaxViolation("LOGIN where LOGINDISABLED (RFC 3501 section 6.2.3)")
+        raise ViolationError("LOGIN where LOGINDISABLED (RFC 3501 section 6.2.3)")
     _log_in(client, user, password)
 
 
@@ -50,7 +51,7 @@ def _log_in(client: Connection, user: bytes, password: bytes) -> None:
     name = user.decode("utf-8", "replace")
     account = client.server.accounts.get(name)
     if account is None or account.password.encode("utf-8") != password:
-        raise No("wrong user name or password", "AUTHENTICATIONFAILED")
+        raise RefusalError("wrong user name or password", "AUTHENTICATIONFAILED")
     client.user = name
     client.account = account
     client.done_code = f"CAPABILITY {client.capability_words()}"
@@ -62,28 +63,28 @@ async def authenticate(client: Connection, arguments: Arguments) -> None:
     response: bytes | None = None
     if arguments.step(b" "):
         if "SASL-IR" not in client.server.capabilities:
-            raise SyntaxViolation("an initial response without SASL-IR (RFC 4959)")
+            raise ViolationError("an initial response without SASL-IR (RFC 4959)")
         response = arguments.data[arguments.pos :]
     if not client.may_log_in:
-        raise SyntaxViolation("AUTHENTICATE in clear where STARTTLS is offered (RFC 8314)")
+        raise ViolationError("AUTHENTICATE in clear where STARTTLS is offered (RFC 8314)")
     if mechanism != "PLAIN":
-        raise No("no such mechanism", "CANNOT")
+        raise RefusalError("no such mechanism", "CANNOT")
     if response is None:
         client.send(b"+ \r\n")
         await client.flush()
         response = (await client.input.line()).rstrip(b"\r\n")
     if response == b"*":
-        raise SyntaxViolation("AUTHENTICATE was called off")
+        raise ViolationError("AUTHENTICATE was called off")
     try:
         _, user, password = b64decode(response, validate=True).split(b"\0")
     except (Base64Error, ValueError):
-        raise SyntaxViolation("not base64 of a PLAIN message (RFC 4616)") from None
+        raise ViolationError("not base64 of a PLAIN message (RFC 4616)") from None
     _log_in(client, user, password)
 
 
 async def enable(client: Connection, arguments: Arguments) -> None:
     if client.mailbox is not None:
-        raise SyntaxViolation("ENABLE with a mailbox selected (RFC 5161 section 3.1)")
+        raise ViolationError("ENABLE with a mailbox selected (RFC 5161 section 3.1)")
     arguments.atom()
     while arguments.step(b" "):
         arguments.atom()
@@ -102,7 +103,7 @@ async def identify(client: Connection, arguments: Arguments) -> None:
             arguments.space()
             arguments.nstring()
         if len(names) > 30 or len(set(names)) < len(names):
-            raise SyntaxViolation("over 30 fields, or a field twice (RFC 2971 section 3.3)")
+            raise ViolationError("over 30 fields, or a field twice (RFC 2971 section 3.3)")
     arguments.end()
     client.untagged('ID ("name" "aimap test server")')
 
@@ -116,7 +117,7 @@ async def idle(client: Connection, arguments: Arguments) -> None:
         line = await client.input.line()
         nursery.cancel_scope.cancel()
     if line.upper() != b"DONE\r\n":
-        raise SyntaxViolation("anything but DONE in IDLE (RFC 2177)")
+        raise ViolationError("anything but DONE in IDLE (RFC 2177)")
 
 
 async def _push(client: Connection) -> None:
@@ -140,7 +141,7 @@ def _require(client: Connection, name: str) -> StoredMailbox:
     assert client.account is not None
     found = client.account.mailbox(name)
     if found is None:
-        raise No("there is no such mailbox", "NONEXISTENT")
+        raise RefusalError("there is no such mailbox", "NONEXISTENT")
     return found
 
 
@@ -149,9 +150,9 @@ async def create(client: Connection, arguments: Arguments) -> None:
     arguments.end()
     assert client.account is not None
     if not name or name.startswith(DELIMITER) or DELIMITER * 2 in name:
-        raise No("an empty name in the hierarchy", "CANNOT")
+        raise RefusalError("an empty name in the hierarchy", "CANNOT")
     if client.account.mailbox(name) is not None:
-        raise No("it exists", "ALREADYEXISTS")
+        raise RefusalError("it exists", "ALREADYEXISTS")
     client.account.create(name.rstrip(DELIMITER))
 
 
@@ -160,7 +161,7 @@ async def delete(client: Connection, arguments: Arguments) -> None:
     arguments.end()
     assert client.account is not None
     if mailbox.name == "INBOX":
-        raise No("INBOX cannot be deleted", "CANNOT")
+        raise RefusalError("INBOX cannot be deleted", "CANNOT")
     del client.account.mailboxes[mailbox.name]
 
 
@@ -172,7 +173,7 @@ async def rename(client: Connection, arguments: Arguments) -> None:
     account = client.account
     assert account is not None
     if account.mailbox(new) is not None:
-        raise No("it exists", "ALREADYEXISTS")
+        raise RefusalError("it exists", "ALREADYEXISTS")
     if mailbox.name == "INBOX":
         # RFC 9051 6.3.6: its messages move, and INBOX stays.
         target = account.create(new)
@@ -213,9 +214,9 @@ async def list_mailboxes(client: Connection, arguments: Arguments) -> None:
 
 def _return_options(client: Connection, arguments: Arguments) -> None:
     if "LIST-EXTENDED" not in client.server.capabilities:
-        raise SyntaxViolation("RETURN without LIST-EXTENDED (RFC 5258)")
+        raise ViolationError("RETURN without LIST-EXTENDED (RFC 5258)")
     if arguments.atom() != "RETURN":
-        raise SyntaxViolation("RETURN was expected (RFC 5258)")
+        raise ViolationError("RETURN was expected (RFC 5258)")
     arguments.space()
     arguments.expect(b"(")
     seen: list[str] = []
@@ -224,7 +225,7 @@ def _return_options(client: Connection, arguments: Arguments) -> None:
             arguments.space()
         seen.append(arguments.atom())
         if seen[-1] not in ("CHILDREN", "SPECIAL-USE", "SUBSCRIBED"):
-            raise SyntaxViolation(f"no return option {seen[-1]} (RFC 5258)")
+            raise ViolationError(f"no return option {seen[-1]} (RFC 5258)")
 
 
 async def lsub(client: Connection, arguments: Arguments) -> None:
@@ -267,7 +268,7 @@ async def status(client: Connection, arguments: Arguments) -> None:
         items.append(arguments.atom())
     arguments.end()
     if not items or len(set(items)) < len(items):
-        raise SyntaxViolation("no STATUS item, or one twice (RFC 3501 section 6.3.10)")
+        raise ViolationError("no STATUS item, or one twice (RFC 3501 section 6.3.10)")
     found = " ".join(f"{item} {_count(client, mailbox, item)}" for item in items)
     client.untagged(f"STATUS {_wire(mailbox.name)} ({found})")
 
@@ -290,7 +291,7 @@ def _count(client: Connection, mailbox: StoredMailbox, item: str) -> int:
         case "SIZE" if "STATUS=SIZE" in client.server.capabilities:
             return sum(len(message.octets) for message in messages)
         case _:
-            raise SyntaxViolation(f"no STATUS item {item}")
+            raise ViolationError(f"no STATUS item {item}")
 
 
 async def select(client: Connection, arguments: Arguments) -> None:
@@ -334,14 +335,14 @@ async def append(client: Connection, arguments: Arguments) -> None:
         arguments.space()
     literal = arguments.literal()
     if literal is None or literal[1]:
-        raise SyntaxViolation("a literal was expected (RFC 3501 section 6.3.11)")
+        raise ViolationError("a literal was expected (RFC 3501 section 6.3.11)")
     arguments.end()
     if not literal[0]:
-        raise SyntaxViolation("a message of no octets (RFC 3502)")
+        raise ViolationError("a message of no octets (RFC 3502)")
     assert client.account is not None
     mailbox = client.account.mailbox(name)
     if mailbox is None:
-        raise No("there is no such mailbox", "TRYCREATE")
+        raise RefusalError("there is no such mailbox", "TRYCREATE")
     message = mailbox.add(literal[0], flags, date)
     if "UIDPLUS" in client.server.capabilities:
         client.done_code = f"APPENDUID {mailbox.uid_validity} {message.uid}"

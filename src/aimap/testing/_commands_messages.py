@@ -9,9 +9,9 @@ import attrs
 from aimap._model.dates import MONTHS
 from aimap._model.flag import Flag
 from aimap._model.numbers import SeqSet, UIDSet
-from aimap.testing._connection import Connection, No
+from aimap.testing._connection import Connection, RefusalError
 from aimap.testing._describe import body_structure, envelope, literal, section
-from aimap.testing._grammar import Arguments, SyntaxViolation
+from aimap.testing._grammar import Arguments, ViolationError
 from aimap.testing._search import SearchParser
 from aimap.testing._store import StoredMailbox, StoredMessage
 
@@ -31,8 +31,7 @@ class _Item:
 def _internal_date(message: StoredMessage) -> bytes:
     date = message.date
     return (
-        f'INTERNALDATE "{date.day:2}-{MONTHS[date.month - 1]}-{date.year:04} '
-        f'{date:%H:%M:%S %z}"'
+        f'INTERNALDATE "{date.day:2}-{MONTHS[date.month - 1]}-{date.year:04} {date:%H:%M:%S %z}"'
     ).encode("ascii")
 
 
@@ -60,11 +59,11 @@ def _item(arguments: Arguments) -> list[_Item]:
         word = match[0].decode("ascii").upper()
         names = _MACROS.get(word, (word,))
         if any(name not in _SIMPLE for name in names):
-            raise SyntaxViolation(f"no data item {word}")
+            raise ViolationError(f"no data item {word}")
         return [_SIMPLE[name] for name in names]
-    word, spec = match[1].upper(), match[2]
-    if word not in (b"BODY", b"BODY.PEEK"):
-        raise SyntaxViolation(f"{word.decode('ascii')} without BINARY (RFC 3516)")
+    section_word, spec = match[1].upper(), match[2]
+    if section_word not in (b"BODY", b"BODY.PEEK"):
+        raise ViolationError(f"{section_word.decode('ascii')} without BINARY (RFC 3516)")
     partial = None if match[3] is None else (int(match[3]), int(match[4]))
     name = b"BODY[%s]" % spec
     if partial is not None:
@@ -76,12 +75,12 @@ def _item(arguments: Arguments) -> list[_Item]:
         else:
             data = section(message.part, spec)
         if data is None:
-            raise SyntaxViolation(f"no section {spec.decode('ascii', 'replace')}")
+            raise ViolationError(f"no section {spec.decode('ascii', 'replace')}")
         if partial is not None:
             data = data[partial[0] : partial[0] + partial[1]]
         return name + b" " + literal(data)
 
-    return [_Item(render, sees=word == b"BODY")]
+    return [_Item(render, sees=section_word == b"BODY")]
 
 
 def _numbers(client: Connection, arguments: Arguments, *, by_uid: bool) -> UIDSet | SeqSet:
@@ -92,7 +91,7 @@ def _numbers(client: Connection, arguments: Arguments, *, by_uid: bool) -> UIDSe
 
 def _require_writable(client: Connection) -> StoredMailbox:
     if client.read_only:
-        raise No("the mailbox is open for reading only", "READ-ONLY")
+        raise RefusalError("the mailbox is open for reading only", "READ-ONLY")
     return client.selected
 
 
@@ -134,7 +133,7 @@ async def store(client: Connection, arguments: Arguments, *, by_uid: bool) -> No
     silent = item.endswith(".SILENT")
     change = item.removesuffix(".SILENT")
     if change not in ("FLAGS", "+FLAGS", "-FLAGS"):
-        raise SyntaxViolation(f"no data item {item} of STORE")
+        raise ViolationError(f"no data item {item} of STORE")
     mailbox = _require_writable(client)
     for _, message in client.chosen(numbers):
         new = {"F": flags, "+": message.flags | flags, "-": message.flags - flags}[change[0]]
@@ -162,7 +161,7 @@ async def _transfer(
     assert client.account is not None
     target = client.account.mailbox(name)
     if target is None:
-        raise No("there is no such mailbox", "TRYCREATE")
+        raise RefusalError("there is no such mailbox", "TRYCREATE")
     chosen = [message for _, message in client.chosen(numbers)]
     copies = [target.add(m.octets, m.flags, m.date) for m in chosen]
     if copies and "UIDPLUS" in client.server.capabilities:
@@ -199,7 +198,7 @@ async def search(client: Connection, arguments: Arguments, *, by_uid: bool) -> N
         charset = arguments.astring().decode("ascii", "replace").upper()
         arguments.space()
         if charset not in ("UTF-8", "US-ASCII"):
-            raise No("no such charset", "BADCHARSET (US-ASCII UTF-8)")
+            raise RefusalError("no such charset", "BADCHARSET (US-ASCII UTF-8)")
     keys = SearchParser(
         arguments,
         exists=len(client.messages),
@@ -209,7 +208,7 @@ async def search(client: Connection, arguments: Arguments, *, by_uid: bool) -> N
     test = keys.keys()
     arguments.end()
     if not keys.ascii_only and charset != "UTF-8":
-        raise SyntaxViolation("8-bit search text without CHARSET UTF-8 (RFC 3501 section 6.4.4)")
+        raise ViolationError("8-bit search text without CHARSET UTF-8 (RFC 3501 section 6.4.4)")
     found = [
         message.uid if by_uid else seq
         for seq, message in enumerate(client.messages, 1)
@@ -232,7 +231,7 @@ def _return_options(client: Connection, arguments: Arguments) -> list[str] | Non
     if not arguments.data[arguments.pos :].upper().startswith(b"RETURN "):
         return None
     if "ESEARCH" not in client.server.capabilities:
-        raise SyntaxViolation("RETURN without ESEARCH (RFC 4731)")
+        raise ViolationError("RETURN without ESEARCH (RFC 4731)")
     arguments.atom()
     arguments.space()
     arguments.expect(b"(")
@@ -242,7 +241,7 @@ def _return_options(client: Connection, arguments: Arguments) -> list[str] | Non
             arguments.space()
         options.append(arguments.atom())
         if options[-1] not in ("MIN", "MAX", "ALL", "COUNT"):
-            raise SyntaxViolation(f"no return option {options[-1]} (RFC 4731)")
+            raise ViolationError(f"no return option {options[-1]} (RFC 4731)")
     arguments.space()
     return options or ["ALL"]
 

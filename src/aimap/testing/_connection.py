@@ -10,8 +10,8 @@ import trio
 
 from aimap._model.flag import Flag
 from aimap._model.numbers import SeqSet, UIDSet
-from aimap.testing._grammar import Arguments, SyntaxViolation
-from aimap.testing._input import Input, Line, Refused
+from aimap.testing._grammar import Arguments, ViolationError
+from aimap.testing._input import Input, Line, UnreadableError
 from aimap.testing._store import Account, StoredMailbox, StoredMessage
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ _SEND_SIZE = 256 * 1024
 
 
 @final
-class No(Exception):
+class RefusalError(Exception):
     """A command is refused: answered by NO."""
 
     def __init__(self, text: str, code: str | None = None) -> None:
@@ -138,11 +138,11 @@ class Connection:
         """Iterate over messages in view by UID or sequence number.
 
         Raises:
-            SyntaxViolation: if a sequence number is above EXISTS.
+            ViolationError: if a sequence number is above EXISTS.
         """
         if isinstance(numbers, SeqSet):
             if numbers and numbers.last > len(self.messages):
-                raise SyntaxViolation("a sequence number above EXISTS (RFC 3501 section 9)")
+                raise ViolationError("a sequence number above EXISTS (RFC 3501 section 9)")
             return [(seq, self.messages[seq - 1]) for seq in numbers]
         found: list[tuple[int, StoredMessage]] = []
         for low, high in numbers.ranges:
@@ -187,7 +187,7 @@ class Connection:
             while not self.logged_out:
                 try:
                     line = await self.input.command()
-                except Refused as refused:
+                except UnreadableError as refused:
                     self._refuse(refused.tag, "", str(refused))
                 else:
                     await self._serve(line)
@@ -217,16 +217,14 @@ class Connection:
                     arguments.space()
             handler, states = self.server.handler(command)
             if handler is None:
-                raise SyntaxViolation("no such command, or its capability is not offered")
+                raise ViolationError("no such command, or its capability is not offered")
             if self.state not in states:
-                raise SyntaxViolation(
-                    f"not in the state '{self.state}' (RFC 3501 section 3)"
-                )
+                raise ViolationError(f"not in the state '{self.state}' (RFC 3501 section 3)")
             await handler(self, arguments)
-        except SyntaxViolation as error:
+        except ViolationError as error:
             self._refuse(line.tag, command, str(error))
             return
-        except No as error:
+        except RefusalError as error:
             code = f"[{error.code}] " if error.code else ""
             self._out += f"{line.tag} NO {code}{error}\r\n".encode()
             return

@@ -26,7 +26,7 @@ def literal(value: bytes) -> bytes:
 
 def envelope(part: Part) -> bytes:
     """Return the ENVELOPE of a message (:rfc:`9051#section-7.5.2`)."""
-    fields = {}
+    fields: dict[str, bytes] = {}
     for name, value in part.fields():
         fields.setdefault(name, value)
     sender = _addresses(fields.get("from"))
@@ -70,9 +70,7 @@ def _address(name: str, address: str) -> bytes:
 def _parameters(parameters: Parameters) -> bytes:
     if not parameters:
         return b"NIL"
-    return b"(%s)" % b" ".join(
-        nstring(name) + b" " + nstring(value) for name, value in parameters
-    )
+    return b"(%s)" % b" ".join(nstring(name) + b" " + nstring(value) for name, value in parameters)
 
 
 def body_structure(part: Part, *, extended: bool) -> bytes:

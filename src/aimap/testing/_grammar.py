@@ -15,7 +15,7 @@ from aimap._model.numbers import SeqSet, UIDSet
 from aimap._wire.utf7 import UndecodedName, decode_mailbox_name
 
 
-class SyntaxViolation(Exception):
+class ViolationError(Exception):
     """The client broke a rule; the text names it. Answered by BAD."""
 
 
@@ -51,12 +51,12 @@ class Arguments:
     def end(self) -> None:
         """Demand that nothing is left."""
         if not self.at_end:
-            raise SyntaxViolation("too many arguments, or a space too many (RFC 3501 section 9)")
+            raise ViolationError("too many arguments, or a space too many (RFC 3501 section 9)")
 
     def space(self) -> None:
         """Demand one space."""
         if not self.step(b" "):
-            raise SyntaxViolation("one space was expected (RFC 3501 section 9)")
+            raise ViolationError("one space was expected (RFC 3501 section 9)")
 
     def step(self, sign: bytes) -> bool:
         """Step over *sign* if it is next."""
@@ -68,7 +68,7 @@ class Arguments:
     def expect(self, sign: bytes) -> None:
         """Demand *sign*."""
         if not self.step(sign):
-            raise SyntaxViolation(f"{sign.decode('ascii')!r} was expected")
+            raise ViolationError(f"{sign.decode('ascii')!r} was expected")
 
     def peek(self) -> bytes:
         """Return the next octet, or nothing."""
@@ -77,7 +77,7 @@ class Arguments:
     def _match(self, pattern: re.Pattern[bytes], what: str) -> re.Match[bytes]:
         match = pattern.match(self.data, self.pos)
         if match is None:
-            raise SyntaxViolation(f"{what} was expected at octet {self.pos}")
+            raise ViolationError(f"{what} was expected at octet {self.pos}")
         self.pos = match.end()
         return match
 
@@ -98,7 +98,7 @@ class Arguments:
         octets = self.data[match.end() : end]
         self.pos = end
         if not match[1] and b"\0" in octets:
-            raise SyntaxViolation("NUL in a literal (RFC 3501 section 9, CHAR8)")
+            raise ViolationError("NUL in a literal (RFC 3501 section 9, CHAR8)")
         return octets, bool(match[1])
 
     def string(self) -> bytes:
@@ -106,7 +106,7 @@ class Arguments:
         literal = self.literal()
         if literal is not None:
             if literal[1]:
-                raise SyntaxViolation("a literal8 where a string belongs (RFC 3516)")
+                raise ViolationError("a literal8 where a string belongs (RFC 3516)")
             return literal[0]
         quoted = self._match(_QUOTED, "a string")[1]
         return quoted.replace(b'\\"', b'"').replace(b"\\\\", b"\\")
@@ -134,7 +134,7 @@ class Arguments:
     def _name(self, raw: bytes) -> str:
         name = decode_mailbox_name(raw)
         if isinstance(name, UndecodedName) or any(c < " " or c == "\x7f" for c in name):
-            raise SyntaxViolation("a name that is not modified UTF-7 (RFC 3501 section 5.1.3)")
+            raise ViolationError("a name that is not modified UTF-7 (RFC 3501 section 5.1.3)")
         return "INBOX" if name.upper() == "INBOX" else name
 
     def flags(self) -> list[Flag]:
@@ -151,30 +151,28 @@ class Arguments:
         """Read a flag that clients may set."""
         flag = Flag(self._match(_FLAG, "a flag")[0].decode("ascii"))
         if flag == Flag.RECENT:
-            raise SyntaxViolation(r"\Recent is the server's alone (RFC 3501 section 2.3.2)")
+            raise ViolationError(r"\Recent is the server's alone (RFC 3501 section 2.3.2)")
         return flag
 
-    def numbers(self, kind: type[UIDSet] | type[SeqSet], highest: int) -> UIDSet | SeqSet:
+    def numbers(self, kind: type[UIDSet | SeqSet], highest: int) -> UIDSet | SeqSet:
         """Read a set; ``*`` is *highest*."""
         text = self._match(_SET, "a set of messages")[0].decode("ascii")
         try:
             found = kind(text)
         except InvalidArgumentError as error:
-            raise SyntaxViolation(f"{error} (RFC 3501 section 9, sequence-set)") from None
+            raise ViolationError(f"{error} (RFC 3501 section 9, sequence-set)") from None
         if "*" not in text:
             return found
         parts: list[tuple[int, int]] = []
         for part in text.split(","):
             low, _, high = part.partition(":")
-            ends = sorted(
-                max(highest, 1) if end == "*" else int(end) for end in (low, high or low)
-            )
+            ends = sorted(max(highest, 1) if end == "*" else int(end) for end in (low, high or low))
             parts.append((ends[0], ends[1]))
         return kind.from_ranges(parts)
 
     def date(self) -> datetime:
         """Read a date, as the moment when it begins."""
-        day, month, year = self._match(_DATE, "a date")[1, 2, 3]
+        day, month, year = self._match(_DATE, "a date").groups()
         return self._moment(b"%02d-%b-%b 00:00:00 +0000" % (int(day), month, year))
 
     def date_time(self) -> datetime:
@@ -185,7 +183,7 @@ class Arguments:
     def _moment(text: bytes) -> datetime:
         moment = parse_date_time(text)
         if moment is None:
-            raise SyntaxViolation("no such date")
+            raise ViolationError("no such date")
         return moment.replace(tzinfo=moment.tzinfo or UTC)
 
     def fetch_att(self) -> re.Match[bytes]:

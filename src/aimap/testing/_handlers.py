@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from functools import partial
+from typing import Protocol
 
 from aimap.testing import _commands_account as account
 from aimap.testing import _commands_messages as messages
-from aimap.testing._connection import Handler
+from aimap.testing._connection import Connection, Handler
+from aimap.testing._grammar import Arguments
 
 _ANY, _LOGGED_OUT, _LOGGED_IN, _SELECTED = "nas", "n", "as", "s"
 
 
-def _both(name: str, handler: object) -> dict[str, tuple[Handler, str]]:
+class _ByNumberOrUid(Protocol):
+    def __call__(
+        self, client: Connection, arguments: Arguments, *, by_uid: bool
+    ) -> Awaitable[None]: ...
+
+
+def _both(name: str, handler: _ByNumberOrUid) -> dict[str, tuple[Handler, str]]:
     """Return a command by sequence number, and its UID form."""
     return {
-        name: (partial(handler, by_uid=False), _SELECTED),  # type: ignore[arg-type]
-        f"UID {name}": (partial(handler, by_uid=True), _SELECTED),  # type: ignore[arg-type]
+        name: (partial(handler, by_uid=False), _SELECTED),
+        f"UID {name}": (partial(handler, by_uid=True), _SELECTED),
     }
 
 

@@ -8,7 +8,7 @@ from typing import final
 import attrs
 import trio
 
-from aimap.testing._grammar import SyntaxViolation
+from aimap.testing._grammar import ViolationError
 
 _LITERAL = re.compile(rb"~?\{([0-9]{1,20})(\+?)\}\r\n\Z")
 _COMMAND = re.compile(rb"([!#$&',\-./0-9:;<=>?@A-Z\[\]^_`a-z|}~]+) ([A-Za-z0-9]+)(?: |(?=\r\n))")
@@ -29,7 +29,7 @@ class Line:
 
 
 @final
-class Refused(Exception):
+class UnreadableError(Exception):
     """A command that cannot be read. It is answered, and the next one is looked for."""
 
     def __init__(self, tag: str, reason: str) -> None:
@@ -71,7 +71,7 @@ class Input:
 
         Raises:
             EOFError: at the end of the stream.
-            SyntaxViolation: if it is too long, or ends in a bare LF.
+            ViolationError: if it is too long, or ends in a bare LF.
         """
         searched = 0
         while (end := self._buffer.find(b"\n", searched)) < 0:
@@ -80,10 +80,10 @@ class Input:
         line = bytes(self._buffer[: end + 1])
         del self._buffer[: end + 1]
         if self.strict and len(line) > MAX_LINE:
-            raise SyntaxViolation(f"a line of over {MAX_LINE} octets (RFC 7162 section 4)")
+            raise ViolationError(f"a line of over {MAX_LINE} octets (RFC 7162 section 4)")
         if not line.endswith(b"\r\n"):
             if self.strict:
-                raise SyntaxViolation("a line that ends in a bare LF (RFC 3501 section 2.2)")
+                raise ViolationError("a line that ends in a bare LF (RFC 3501 section 2.2)")
             line = line[:-1] + b"\r\n"
         return line
 
@@ -92,7 +92,7 @@ class Input:
 
         Raises:
             EOFError: at the end of the stream.
-            Refused: if it cannot be read.
+            UnreadableError: if it cannot be read.
         """
         tag = "*"
         collected = bytearray()
@@ -100,26 +100,26 @@ class Input:
             collected += await self.line()
             match = _COMMAND.match(collected)
             if match is None:
-                raise SyntaxViolation("a command is a tag, a space and a name (RFC 3501 section 9)")
+                raise ViolationError("a command is a tag, a space and a name (RFC 3501 section 9)")
             tag = match[1].decode("ascii")
             while (literal := _LITERAL.search(collected)) is not None:
                 await self._literal(collected, int(literal[1]), at_once=bool(literal[2]))
                 collected += await self.line()
-        except SyntaxViolation as error:
-            raise Refused(tag, str(error)) from None
+        except ViolationError as error:
+            raise UnreadableError(tag, str(error)) from None
         name = match[2].decode("ascii").upper()
         return Line(tag, name, bytes(collected[match.end() : -2]))
 
     async def _literal(self, collected: bytearray, length: int, *, at_once: bool) -> None:
         if length > _MAX_LITERAL:
-            raise SyntaxViolation("a literal that is too large")
+            raise ViolationError("a literal that is too large")
         if at_once:
             if not self.literal_plus:
-                raise SyntaxViolation("a non-synchronising literal without LITERAL+ (RFC 7888)")
+                raise ViolationError("a non-synchronising literal without LITERAL+ (RFC 7888)")
         else:
             if self._buffer and self.strict:
                 self._buffer.clear()
-                raise SyntaxViolation("octets of a literal before the '+' (RFC 3501 section 4.3)")
+                raise ViolationError("octets of a literal before the '+' (RFC 3501 section 4.3)")
             await self.stream.send_all(b"+ go on\r\n")
         while len(self._buffer) < length:
             await self._more()

@@ -98,7 +98,8 @@ def parse_message(octets: bytes) -> Part:
 def _parse(octets: bytes, default: str, depth: int) -> Part:
     match = _END_OF_HEADER.search(octets)
     end = match.end() if match is not None else len(octets)
-    part = Part(octets[:end], octets[end:], *default.split("/"), ())
+    maintype, _, subtype = default.partition("/")
+    part = Part(octets[:end], octets[end:], maintype, subtype, ())
     content_type = part.field("content-type")
     if content_type is not None:
         _, parameters = split_value(content_type)
@@ -112,9 +113,7 @@ def _parse(octets: bytes, default: str, depth: int) -> Part:
     elif part.is_multipart:
         boundary = next((v for name, v in part.parameters if name.lower() == b"boundary"), b"")
         inner = "message/rfc822" if part.subtype == "digest" else "text/plain"
-        part.children = [
-            _parse(child, inner, depth + 1) for child in _split(part.body, boundary)
-        ]
+        part.children = [_parse(child, inner, depth + 1) for child in _split(part.body, boundary)]
         if not part.children:
             part.maintype, part.subtype, part.parameters = "text", "plain", ()
     elif (part.maintype, part.subtype) == ("message", "rfc822"):

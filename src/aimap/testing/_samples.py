@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
-_WORDS = (
-    "alpha release notes about the river and a quiet harbour where ships wait for the "
-    "tide before they leave with letters parcels and news from far away"
-).split()
+_WORDS = tuple(
+    "alpha release notes about the river and a quiet harbour where ships wait for the "  # noqa: SIM905
+    "tide before they leave with letters parcels and news from far away".split()
+)
 _NAMES = ("Ada", "Grace", "Edsger", "Barbara", "Donald", "Radia", "Vint", "Elizabeth")
 _ENCODED = (
     "=?utf-8?Q?Gr=C3=BC=C3=9Fe_aus_K=C3=B6ln?=",

@@ -9,7 +9,7 @@ from email.utils import parsedate_to_datetime
 from aimap._model.flag import Flag
 from aimap._model.numbers import SeqSet, UIDSet
 from aimap._model.text import decode_words
-from aimap.testing._grammar import Arguments, SyntaxViolation
+from aimap.testing._grammar import Arguments, ViolationError
 from aimap.testing._mime import Part
 from aimap.testing._store import StoredMessage
 
@@ -62,7 +62,7 @@ class SearchParser:
     def _key(self, depth: int) -> Test:
         arguments = self._arguments
         if depth > _MAX_DEPTH:
-            raise SyntaxViolation("search keys nested too deep")
+            raise ViolationError("search keys nested too deep")
         if arguments.step(b"("):
             tests = [self._key(depth + 1)]
             while not arguments.step(b")"):
@@ -72,7 +72,7 @@ class SearchParser:
         if arguments.peek().isdigit() or arguments.peek() == b"*":
             numbers = arguments.numbers(SeqSet, self._exists)
             if numbers and numbers.last > self._exists:
-                raise SyntaxViolation("a sequence number above EXISTS (RFC 3501 section 9)")
+                raise ViolationError("a sequence number above EXISTS (RFC 3501 section 9)")
             return lambda seq, _: seq in numbers
         word = arguments.atom()
         if word == "NOT":
@@ -125,7 +125,7 @@ class SearchParser:
         sent = word.startswith("SENT")
         relation = word.removeprefix("SENT")
         if relation not in ("BEFORE", "ON", "SINCE"):
-            raise SyntaxViolation(f"no search key {word}")
+            raise ViolationError(f"no search key {word}")
         day = self._arguments.date().date()
 
         def test(_: int, message: StoredMessage) -> bool:

@@ -275,7 +275,7 @@ def _throw_away_contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
 
     authority = trustme.CA()
     server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert("localhost", "127.0.0.1").configure_cert(server)
+    authority.issue_cert("localhost", "127.0.0.1").configure_cert(server)  # pyright: ignore[reportUnknownMemberType]
     client = ssl.create_default_context()
-    authority.configure_trust(client)
+    authority.configure_trust(client)  # pyright: ignore[reportUnknownMemberType]
     return server, client
