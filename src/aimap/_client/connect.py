@@ -110,7 +110,7 @@ async def connect(
                 await _begin(driver, auth, host=host, port=port, deadline=deadline)
                 yield client
                 await _log_out(driver)
-            except BaseException as error:  # noqa: BLE001 (raised again below, ungrouped)
+            except BaseException as error:  # noqa: BLE001, ASYNC103 (raised again below)
                 body_error = error
             nursery.cancel_scope.cancel()
     except BaseExceptionGroup as group:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from typing import ClassVar, final
+from typing import Any, ClassVar, final
 
 from aimap._errors import InvalidArgumentError
 
@@ -118,6 +118,21 @@ class Flags(AbstractSet[Flag]):
 
     def __len__(self) -> int:
         return len(self._flags)
+
+    # A plain set of str knows nothing of case: its members are looked up as flags.
+
+    def __eq__(self, other: object) -> bool:
+        if isinstance(other, Flags):
+            return self._flags == other._flags
+        if not isinstance(other, AbstractSet):
+            return NotImplemented
+        return len(self) == len(other) and all(flag in self for flag in other)
+
+    def __le__(self, other: AbstractSet[Any]) -> bool:
+        return self._flags <= Flags(other)._flags
+
+    def __sub__(self, other: AbstractSet[Any]) -> Flags:
+        return Flags(self._flags - Flags(other)._flags)
 
     def __hash__(self) -> int:
         return hash(self._flags)

@@ -57,37 +57,38 @@ def decode_words(data: bytes) -> str:
     if b"=?" not in data:
         return decode_raw(data)
     result: list[str] = []
-    run, run_raw, charset = b"", b"", ""
+    run: list[tuple[bytes, bytes]] = []
+    charset = ""
     end = 0
     for word in _WORD.finditer(data):
         between = data[end : word.start()]
         name = word[1].decode("ascii", "replace").lower()
         octets = _decode_word(word[2], word[3])
         known = octets is not None and python_codec(name) is not None
-        joined = run_raw and not between.strip(b" \t\r\n")
+        joined = bool(run) and not between.strip(b" \t\r\n")
         if not (joined and known and name == charset):
-            result.append(_decode_run(run, run_raw, charset))
-            run, run_raw = b"", b""
+            result.append(_decode_run(run, charset))
+            run = []
             # White space between two encoded words is not part of the text.
             if between and not (joined and known):
                 result.append(decode_raw(between))
         if known and octets is not None:
-            run, run_raw, charset = run + octets, run_raw + word[0], name
+            run.append((octets, word[0]))
+            charset = name
         else:
             result.append(decode_raw(word[0]))
         end = word.end()
-    result += (_decode_run(run, run_raw, charset), decode_raw(data[end:]))
+    result += (_decode_run(run, charset), decode_raw(data[end:]))
     return "".join(result)
 
 
-def _decode_run(octets: bytes, raw: bytes, charset: str) -> str:
-    if not raw:
-        return ""
-    codec = python_codec(charset)
+def _decode_run(run: list[tuple[bytes, bytes]], charset: str) -> str:
     try:
-        return octets.decode(codec or "ascii", "replace")
-    except (UnicodeError, ValueError):
-        return decode_raw(raw)
+        return b"".join(octets for octets, _ in run).decode(
+            python_codec(charset) or "ascii", "replace"
+        )
+    except ValueError:
+        return decode_raw(b" ".join(raw for _, raw in run))
 
 
 def _decode_word(encoding: bytes, text: bytes) -> bytes | None:
@@ -122,7 +123,7 @@ def decode_parameters(pairs: list[tuple[bytes, bytes]]) -> dict[str, str]:
 
 def _join(numbered: dict[int, tuple[bytes, bool]]) -> str:
     charset = ""
-    octets = b""
+    octets: list[bytes] = []
     for number in sorted(numbered):
         value, extended = numbered[number]
         if extended:
@@ -130,6 +131,7 @@ def _join(numbered: dict[int, tuple[bytes, bool]]) -> str:
                 raw_charset, _, value = value.split(b"'", 2)
                 charset = raw_charset.decode("ascii", "replace")
             value = unquote_to_bytes(value)
-        octets += value
+        octets.append(value)
     codec = python_codec(charset) if charset else None
-    return octets.decode(codec, "replace") if codec else decode_raw(octets)
+    joined = b"".join(octets)
+    return joined.decode(codec, "replace") if codec else decode_raw(joined)

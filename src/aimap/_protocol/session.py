@@ -59,7 +59,6 @@ from aimap._wire.reader import ResponseReader
 
 T = TypeVar("T")
 
-_OUR_TAG = re.compile(r"A[0-9]+", re.ASCII)
 _UTF8_EXTENSIONS = ("UTF8=ACCEPT", "IMAP4rev2")
 
 
@@ -94,6 +93,7 @@ class Session:
     Args:
         limits: bounds on what the server may do.
         max_line: octets of a line that the server takes.
+        tag_format: how tags look: a letter first (some servers want that), and a number.
         on_event: called with each event, while data is received.
     """
 
@@ -102,6 +102,7 @@ class Session:
         limits: Limits,
         *,
         max_line: int = 8192,
+        tag_format: str = "A{}",
         on_event: Callable[[SessionEvent], None] | None = None,
     ) -> None:
         self.state = ConnectionState.NOT_AUTHENTICATED
@@ -124,6 +125,8 @@ class Session:
         self._interruptible: Pending[Any] | None = None
         self._before_login: Capabilities | None = None
         self._out: list[bytes] = []
+        self._tag_format = tag_format
+        self._tag_shape = re.compile(re.escape(tag_format.partition("{")[0]) + "[0-9]+", re.ASCII)
         self._next_tag = 1
         self._heard_since_sending = True
         self._bye: ByeError | None = None
@@ -223,7 +226,7 @@ class Session:
             self._release(pending)
             pending.fail(error)
             return
-        pending.tag = f"A{self._next_tag}"
+        pending.tag = self._tag_format.format(self._next_tag)
         self._next_tag += 1
         self._in_flight[pending.tag] = pending
         for kind in command.answers:
@@ -390,7 +393,7 @@ class Session:
             return
         pending = self._in_flight.pop(response.tag, None)
         if pending is None:
-            if _OUR_TAG.fullmatch(response.tag):
+            if self._tag_shape.fullmatch(response.tag):
                 raise RemoteProtocolError(
                     "a tagged response for no command in flight", response.tag.encode("ascii")
                 )
@@ -446,7 +449,7 @@ class Session:
             self._awaiting = None
             pending.stage = Stage.SENT
             self._interruptible = pending
-            if self._queued or pending.abandoned:
+            if self._queued or pending.abandoned or self.background is None:
                 self._interrupt()
 
     def _claimed(self, response: Untagged) -> Verdict | bool:

@@ -27,14 +27,15 @@ class ScanError(Exception):
     """The frame is not what its grammar says. Stays inside the wire layer."""
 
 
-# One alternative per kind of token; each is linear, and no two begin alike.
+# One alternative per kind of token; no two begin alike, and nothing is tried twice: the
+# possessive quantifiers keep no way back.
 _TOKEN = re.compile(
-    rb" *(?:"
-    rb'"(?P<quoted>[^"\\\r\n]*(?:\\.[^"\\\r\n]*)*)"'
+    rb" *+(?:"
+    rb'"(?P<quoted>[^"\\\r\n]*+(?:\\.[^"\\\r\n]*+)*+)"'
     rb"|(?P<open>\()"
     rb"|(?P<close>\))"
     rb"|~?\{(?P<literal>[0-9]{1,20})\+?\}\r?\n"
-    rb'|(?P<atom>(?:[^\s()"{\[\]]+|\{)[^\s()"\[\]]*(?:\[[^\]\r\n]*\][^\s()"\[\]]*)*|\[[^\s()]*)'
+    rb'|(?P<atom>(?:[^\s()"{\[\]]|\{)[^\s()"\[\]]*+(?:\[[^\]\r\n]*+\][^\s()"\[\]]*+)*+|\[[^\s()]*+)'
     rb")",
     re.DOTALL,
 )

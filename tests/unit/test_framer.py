@@ -1,0 +1,86 @@
+"""Whole responses out of any chunks, within bounds."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aimap import LimitExceededError, Limits
+from aimap._wire.framer import Framer
+
+STREAM = (
+    b"* OK hi\r\n"
+    b'* LIST () "/" {5}\r\na\r\nb)\r\n'
+    b"* 1 FETCH (BODY[] {3}\r\n{9} BODY[TEXT] ~{2+}\r\n\r\n X {0}\r\n)\r\n"
+    b"* OK ends in {7}\r\n"
+    b"A1 OK ends in {7}\r\n"
+    b"+ {3}\r\n"
+    b"* lone lf\n"
+    b"\r\n"
+)
+FRAMES = [
+    b"* OK hi",
+    b'* LIST () "/" {5}\r\na\r\nb)',
+    b"* 1 FETCH (BODY[] {3}\r\n{9} BODY[TEXT] ~{2+}\r\n\r\n X {0}\r\n)",
+    b"* OK ends in {7}",
+    b"A1 OK ends in {7}",
+    b"+ {3}",
+    b"* lone lf",
+    b"",
+]
+
+
+def frames(framer: Framer) -> list[bytes]:
+    found = []
+    while (frame := framer.next_frame()) is not None:
+        found.append(frame)
+    return found
+
+
+@given(st.lists(st.integers(1, 40), min_size=1))
+def test_any_chunking(sizes: list[int]) -> None:
+    framer = Framer(Limits())
+    found: list[bytes] = []
+    rest, at = STREAM, 0
+    while rest:
+        size = sizes[at % len(sizes)]
+        framer.receive_data(rest[:size])
+        found += frames(framer)
+        rest, at = rest[size:], at + 1
+    assert found == FRAMES
+    assert framer.pending == 0
+
+
+def test_what_is_pending_can_be_taken() -> None:
+    framer = Framer(Limits())
+    framer.receive_data(b"A1 OK begin\r\n\x16\x03rest")
+    assert framer.next_frame() == b"A1 OK begin"
+    assert framer.pending == 6
+    assert framer.take_rest() == b"\x16\x03rest"
+    assert framer.pending == 0
+
+
+@pytest.mark.parametrize(
+    ("limits", "data", "limit"),
+    [
+        (Limits(max_line=10), b"* OK 1234567", "max_line"),
+        (Limits(max_line=10), b"* OK 1234567\r\n", "max_line"),
+        (Limits(max_literal=10), b"* X {11}\r\n", "max_literal"),
+        (Limits(max_literal=10), b"* X {99999999999999999999}\r\n", "max_literal"),
+        (Limits(max_response=30), b"* X {10}\r\n0123456789 {10}\r\n", "max_response"),
+    ],
+)
+def test_bounds(limits: Limits, data: bytes, limit: str) -> None:
+    framer = Framer(limits)
+    framer.receive_data(data)
+    with pytest.raises(LimitExceededError) as caught:
+        framer.next_frame()
+    assert caught.value.limit == limit
+
+
+def test_a_header_alone_allocates_nothing() -> None:
+    framer = Framer(Limits())
+    framer.receive_data(b"* X {268435456}\r\n")
+    assert framer.next_frame() is None
+    assert framer.pending < 100
