@@ -30,6 +30,7 @@ from aimap._errors import (
 )
 from aimap._model.limits import Limits
 from aimap._model.state import ConnectionState
+from aimap._nursery import open_private_nursery
 from aimap._protocol.session import Session
 
 TLSMode: TypeAlias = Literal["implicit", "starttls", "insecure"]
@@ -100,33 +101,17 @@ async def connect(
     except trio.TooSlowError:
         raise _too_slow(timeouts) from None
 
-    client = Client(driver)
-    body_error: BaseException | None = None
     try:
-        async with trio.open_nursery() as nursery:
+        async with open_private_nursery() as nursery:
             nursery.start_soon(driver.run_reader)
             nursery.start_soon(driver.run_writer)
-            try:
-                await _begin(driver, auth, host=host, port=port, deadline=deadline)
-                yield client
-                await _log_out(driver)
-            except BaseException as error:  # noqa: BLE001, ASYNC103 (raised again below)
-                body_error = error
-            nursery.cancel_scope.cancel()
-    except BaseExceptionGroup as group:
-        # Cancelling from outside reaches the two tasks as well as the body.
-        if body_error is None or group.subgroup(lambda e: not isinstance(e, trio.Cancelled)):
-            raise
+            client = Client(driver)
+            await _begin(driver, auth, host=host, port=port, deadline=deadline)
+            yield client
+            await _log_out(driver)
     finally:
         driver.session.lose(ConnectionLostError("the client was closed"))
         await trio.aclose_forcefully(driver.stream)
-    if body_error is not None:
-        context_before = body_error.__context__
-        try:
-            raise body_error
-        finally:
-            body_error.__context__ = context_before
-            del body_error, context_before
 
 
 def _too_slow(timeouts: Timeouts) -> ConnectionLostError:
@@ -163,7 +148,7 @@ async def _change_to_tls(driver: Driver, host: str, context: ssl.SSLContext) -> 
     if session.unread:
         raise RemoteProtocolError("octets behind the answer to STARTTLS, before TLS")
     await _start_tls(driver, host, context)
-    session.forget_capabilities()
+    session.begin_anew()
 
 
 async def _start_tls(driver: Driver, host: str, context: ssl.SSLContext) -> None:

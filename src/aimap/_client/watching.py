@@ -158,7 +158,7 @@ class Watcher:
             case MessagesVanished(uids):
                 self._ready.extend(Expunged(uid) for uid in uids)
             case MessageChanged(message, uid):
-                if uid is not None and uid <= self._known_to and "FLAGS" in message:
+                if uid is not None and uid <= self._known_to and FLAGS in message:
                     self._ready.append(FlagsChanged(uid, message.flags))
             case MailboxClosed():
                 pass

@@ -88,6 +88,7 @@ class Command(ABC, Generic[T]):
             literal (AUTHENTICATE, IDLE).
         interruption: what ends it early once the server has answered it with a
             continuation request (IDLE's ``DONE``), or ``None``.
+        changes_stream: whether the octets behind its OK are of another kind (STARTTLS).
         ends_connection: whether the end of the connection is its success (LOGOUT).
         secret: whether its arguments must not be shown.
     """
@@ -99,6 +100,7 @@ class Command(ABC, Generic[T]):
     falls_to: ClassVar[ConnectionState | None] = None
     converses: ClassVar[bool] = False
     interruption: ClassVar[bytes | None] = None
+    changes_stream: ClassVar[bool] = False
     ends_connection: ClassVar[bool] = False
     secret: ClassVar[bool] = False
 

@@ -63,6 +63,7 @@ class StartTLS(PlainCommand):
 
     name = "STARTTLS"
     states = LOGGED_OUT
+    changes_stream = True
 
     @property
     def claims(self) -> tuple[Claim, ...]:

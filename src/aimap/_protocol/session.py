@@ -112,6 +112,7 @@ class Session:
         self.view: MailboxView | None = None
         self.counters = SessionCounters()
         self.on_event = on_event or _ignore
+        self.at_change_of_stream = False
         self.background: Callable[[], Command[None]] | None = None
         self._limits = limits
         self._max_line = max_line
@@ -316,8 +317,12 @@ class Session:
         """Why the connection is over, once it is."""
         return self._lost
 
-    def forget_capabilities(self) -> None:
-        """Forget what was said before TLS (:rfc:`9051#section-6.2.1`)."""
+    def begin_anew(self) -> None:
+        """Go on behind a change of the stream, and forget what was said before TLS.
+
+        :rfc:`9051#section-6.2.1` demands it.
+        """
+        self.at_change_of_stream = False
         self.capabilities = None
 
     # Octets in
@@ -334,9 +339,11 @@ class Session:
             if self.greeting is None and self.counters.octets_received > self._limits.max_greeting:
                 raise LimitExceededError("max_greeting", self._limits.max_greeting)
             self._reader.receive_data(data)
-            for response in self._reader.responses():
-                if self._lost is not None:
-                    return
+            responses = self._reader.responses()
+            while not self.at_change_of_stream and self._lost is None:
+                response = next(responses, None)
+                if response is None:
+                    break
                 self._on_response(response)
         except ConnectionLostError as error:
             self.lose(error)
@@ -410,6 +417,7 @@ class Session:
         for kind in command.answers:
             del self._claimants[kind][pending]
         self._apply(command, response)
+        self.at_change_of_stream = command.changes_stream and response.condition == "OK"
         self._release(pending)
         try:
             value = command.finish(response)

@@ -143,7 +143,10 @@ class Encoder:
             raise InvalidArgumentError(f"a mailbox name has no control characters: {name!r}")
         if name.upper() == "INBOX":
             return b"INBOX"
-        return _to_bytes(name) if self._dialect.utf8 else encode_mailbox_name(name)
+        try:
+            return _to_bytes(name) if self._dialect.utf8 else encode_mailbox_name(name)
+        except UnicodeEncodeError as error:
+            raise InvalidArgumentError(f"not a Unicode text: {name!r}") from error
 
     def flags(self, flags: Iterable[str]) -> None:
         """Write a parenthesised flag list.

@@ -13,6 +13,7 @@ import trio
 
 from aimap._errors import InvalidArgumentError
 from aimap._model.numbers import UID
+from aimap._nursery import open_private_nursery
 from aimap.testing._connection import Connection, Handler
 from aimap.testing._handlers import HANDLERS, NEEDS
 from aimap.testing._link import DelayedStream, memory_link
@@ -248,7 +249,7 @@ async def serve(
         raise InvalidArgumentError(f"the embedded server cannot offer {sorted(unknown)}")
     if tls != "insecure" and ssl_contexts is None:
         ssl_contexts = _throw_away_contexts()
-    async with trio.open_nursery() as nursery:
+    async with open_private_nursery() as nursery:
         server = Server(
             nursery,
             accounts={"joe": "secret"} if accounts is None else accounts,
@@ -264,10 +265,7 @@ async def serve(
             )
             server.host = "localhost" if host == "127.0.0.1" else host
             server.port = listeners[0].socket.getsockname()[1]
-        try:
-            yield server
-        finally:
-            nursery.cancel_scope.cancel()
+        yield server
 
 
 def _throw_away_contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
