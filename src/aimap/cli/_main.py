@@ -75,8 +75,8 @@ def _account(
 
 
 @program.command("mirror")
-@click.argument("folder", type=click.Path(file_okay=False))
 @_account
+@click.argument("folder", type=click.Path(file_okay=False))
 def mirror_command(url: Target, password: str, ca_file: str | None, folder: str) -> None:
     """Mirror the account at URL into Maildirs below FOLDER.
 
@@ -103,9 +103,9 @@ def mirror_command(url: Target, password: str, ca_file: str | None, folder: str)
 
 
 @program.command()
+@_account
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.option("--count", type=click.IntRange(min=1), help="End after so many events.")
-@_account
 def watch(
     url: Target, password: str, ca_file: str | None, as_json: bool, count: int | None
 ) -> None:
