@@ -19,7 +19,6 @@ import trustme
 
 from aimap.cli._show import plain
 from aimap.testing import Server, serve
-
 from tests.servers.dovecot import PASSWORD, Dovecot
 
 

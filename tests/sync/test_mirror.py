@@ -18,7 +18,6 @@ from aimap import Flag, MailboxInfo, UIDValidity
 from aimap.sync import MaildirStore, MirrorReport, Progress, mirror
 from aimap.sync._maildir import folder_name
 from aimap.testing import Server, sample_messages
-
 from tests.client.support import connected
 
 

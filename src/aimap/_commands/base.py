@@ -78,7 +78,7 @@ BARRIER = (exclusive(STREAM),)
 class Command(ABC, Generic[T]):
     """One command: what it sends, which answers are its own, what comes of them.
 
-    Class attributes:
+    Attributes:
         name: as sent, for errors, for example ``"UID FETCH"``.
         states: where it is legal.
         answers: the types of untagged responses that :meth:`claim` wants to see.

@@ -88,7 +88,7 @@ class BodyStructure:
 
     @property
     def filename(self) -> str | None:
-        """The name that the sender gave it, as it came: not safe to use as a path."""
+        """The name that the sender gave it, as it came, and so not safe to use as a path."""
         if self.disposition is not None and "filename" in self.disposition.parameters:
             return self.disposition.parameters["filename"]
         return self.parameters.get("name")

@@ -31,7 +31,7 @@ class MailboxInfo:
 
     @property
     def selectable(self) -> bool:
-        r"""Whether it can be selected: neither ``\Noselect`` nor ``\NonExistent``."""
+        r"""Whether it can be selected, being neither ``\Noselect`` nor ``\NonExistent``."""
         return "\\Noselect" not in self.attributes and "\\NonExistent" not in self.attributes
 
     @property

@@ -105,12 +105,12 @@ class Message:
 
     @property
     def flags(self) -> Flags:
-        """The flags: ``FLAGS``."""
+        """The flags (``FLAGS``)."""
         return cast("Flags", self._get("FLAGS"))
 
     @property
     def internal_date(self) -> datetime:
-        """When the server got it, with its time zone: ``INTERNALDATE``."""
+        """When the server got it, with its time zone (``INTERNALDATE``)."""
         moment = parse_date_time(cast("bytes", self._get("INTERNALDATE")))
         if moment is None:
             raise NotFetchedError("INTERNALDATE")
@@ -118,22 +118,22 @@ class Message:
 
     @property
     def size(self) -> int:
-        """The octets of the whole message: ``RFC822.SIZE``."""
+        """The octets of the whole message (``RFC822.SIZE``)."""
         return cast("int", self._get("RFC822.SIZE"))
 
     @property
     def envelope(self) -> Envelope:
-        """The header fields: ``ENVELOPE``."""
+        """The header fields (``ENVELOPE``)."""
         return cast("Envelope", self._get("ENVELOPE"))
 
     @property
     def body_structure(self) -> BodyStructure:
-        """What it is made of: ``BODYSTRUCTURE``."""
+        """What it is made of (``BODYSTRUCTURE``)."""
         return cast("BodyStructure", self._get("BODYSTRUCTURE"))
 
     @property
     def modseq(self) -> ModSeq:
-        """The mod-sequence: ``MODSEQ`` (:rfc:`7162#section-3.1.4.2`)."""
+        """The mod-sequence (``MODSEQ``, :rfc:`7162#section-3.1.4.2`)."""
         return cast("ModSeq", self._get("MODSEQ"))
 
     def body(self, section: str = "") -> bytes:
