@@ -38,7 +38,8 @@ contracts: .venv/dev
 	$(BIN)/lint-imports
 
 compat: .venv-compat/made
-	.venv-compat/bin/python -m pytest -p no:cacheprovider tests/compat
+	.venv-compat/bin/python -m pytest -c /dev/null --rootdir tests/compat --noconftest \
+		-p no:cacheprovider -W error tests/compat
 
 docs: .venv/dev
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html

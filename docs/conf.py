@@ -43,7 +43,10 @@ nitpick_ignore_regex = [
     (r"py:.*", r".*\b(ssl|trio|collections|OSError|Exception|BaseException|ValueError)\b.*"),
     (r"py:.*", r"(AttributeError|Self|T|_N_co|UnicodeError|SSLContext|Hashable|Any)"),
     # Type variables, private bases and aliases that autodoc names by where they are kept.
-    (r"py:.*", r"aimap\._.*|Addresses|Encoder|UIDSet|SeqSet|Argument|Auth|TokenProvider|TLSMode|Condition"),
+    (
+        r"py:.*",
+        r"aimap\._.*|Addresses|Encoder|UIDSet|SeqSet|Argument|Auth|TokenProvider|TLSMode|Condition",
+    ),
     (r"py:.*", r"(Iterable|Mapping|Sequence|Callable|Literal|.*\[.*|.*\].*|_.*)"),
 ]
 

@@ -303,7 +303,8 @@ async def test_a_wrong_password_and_a_wrong_authority(dovecot: Dovecot) -> None:
             auth=aimap.Password("joe", "wrong"),
         ):
             pass
-    for tls, port in (("implicit", dovecot.tls_port), ("starttls", dovecot.port)):
+    modes: list[tuple[Any, int]] = [("implicit", dovecot.tls_port), ("starttls", dovecot.port)]
+    for tls, port in modes:
         with pytest.raises(aimap.ConnectionLostError, match="certificate is not valid"):
             async with aimap.connect(
                 dovecot.host, port=port, tls=tls, auth=aimap.Password("joe", PASSWORD)

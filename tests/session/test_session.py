@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -24,6 +26,7 @@ from aimap import (
     UIDSet,
 )
 from aimap._commands.append import Append
+from aimap._commands.base import Command
 from aimap._commands.connection import Capability, Enable, Idle, Logout, Noop
 from aimap._commands.copy import Move
 from aimap._commands.expunge import Expunge
@@ -42,6 +45,7 @@ from aimap._protocol.events import (
     MessageExpunged,
     UnsolicitedResponse,
 )
+from aimap._protocol.pending import Pending
 
 from .support import Talk
 
@@ -130,7 +134,8 @@ def test_sequence_numbers_are_not_used_behind_what_may_expunge() -> None:
 
 
 def test_nothing_follows_login_and_logout() -> None:
-    for barrier in (Logout(), Enable("X")):
+    barriers: list[Command[Any]] = [Logout(), Enable("X")]
+    for barrier in barriers:
         talk = Talk()
         talk.submit(barrier)
         talk.submit(Noop())
@@ -489,7 +494,11 @@ def test_enabled_unasked_changes_nothing() -> None:
 
 def test_every_pending_command_gets_an_error_of_its_own() -> None:
     talk = Talk()
-    pending = [talk.submit(Noop()), talk.submit(Enable("X")), talk.submit(Noop())]
+    pending: list[Pending[Any]] = [
+        talk.submit(Noop()),
+        talk.submit(Enable("X")),
+        talk.submit(Noop()),
+    ]
     talk.hears()
     talk.session.receive_eof()
     errors: list[Exception] = []

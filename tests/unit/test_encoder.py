@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -27,13 +28,13 @@ from aimap.testing._grammar import Arguments
 PLUS = Dialect(literal_plus=True)
 
 
-def written(command: Command[object], dialect: Dialect = PLUS) -> list[bytes]:
+def written(command: Command[Any], dialect: Dialect = PLUS) -> list[bytes]:
     wire = Encoder(dialect)
     command.write(wire)
     return wire.parts()
 
 
-def one(command: Command[object]) -> bytes:
+def one(command: Command[Any]) -> bytes:
     (only,) = written(command)
     return only
 

@@ -15,7 +15,6 @@ from aimap import (
     Address,
     AppendUIDCode,
     Capabilities,
-    ConnectionState,
     ContinuationRequest,
     CopyUIDCode,
     ESearchResponse,
@@ -47,8 +46,6 @@ from aimap import (
     VanishedResponse,
     parse_response,
 )
-
-assert ConnectionState
 
 
 def message(items: bytes) -> Message:

@@ -49,6 +49,7 @@ class OAuth:
 
 
 Auth: TypeAlias = Password | OAuth
+"""Whatever :func:`aimap.connect` can log in by."""
 
 
 async def log_in(driver: Driver, auth: Auth, *, host: str | None, port: int | None) -> None:

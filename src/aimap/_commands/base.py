@@ -81,7 +81,7 @@ class Command(ABC, Generic[T]):
     Attributes:
         name: as sent, for errors, for example ``"UID FETCH"``.
         states: where it is legal.
-        answers: the types of untagged responses that :meth:`claim` wants to see.
+        answers: the types of untagged responses that ``claim`` wants to see.
         enters: the state after OK, if it changes.
         falls_to: the state after NO or BAD, if it changes.
         converses: whether the server may send continuation requests that are not for a
