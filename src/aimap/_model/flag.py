@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
-from typing import Any, ClassVar, final
+from typing import Any, ClassVar, cast, final
 
 from aimap._errors import InvalidArgumentError
 
@@ -126,7 +126,8 @@ class Flags(AbstractSet[Flag]):
             return self._flags == other._flags
         if not isinstance(other, AbstractSet):
             return NotImplemented
-        return len(self) == len(other) and all(flag in self for flag in other)
+        flags = cast("AbstractSet[object]", other)
+        return len(self) == len(flags) and all(flag in self for flag in flags)
 
     def __le__(self, other: AbstractSet[Any]) -> bool:
         return self._flags <= Flags(other)._flags
