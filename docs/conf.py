@@ -30,14 +30,14 @@ autodoc_default_options = {"members": True}
 # context managers.
 autodoc_use_legacy_class_based = True
 napoleon_google_docstring = True
-napoleon_use_ivar = True
+napoleon_use_ivar = False
 python_use_unqualified_type_names = True
 nitpicky = True
 nitpick_ignore_regex = [
     # Nothing is fetched while building: what is not ours has no link.
     (
         r"py:.*",
-        r"(trio|ssl|collections|datetime|email|typing|contextlib|attr|attrs|os|enum)(\..*)?",
+        r"(trio|ssl|collections|datetime|email|typing|contextlib|attr|attrs|os|enum|pathlib)(\..*)?",
     ),
     (r"py:.*", r"(int|str|bytes|bool|float|tuple|list|dict|set|frozenset|range|object|None)"),
     (r"py:.*", r".*\b(ssl|trio|collections|OSError|Exception|BaseException|ValueError)\b.*"),
@@ -45,7 +45,7 @@ nitpick_ignore_regex = [
     # Type variables, private bases and aliases that autodoc names by where they are kept.
     (
         r"py:.*",
-        r"aimap\._.*|Addresses|Encoder|UIDSet|SeqSet|Argument|Auth|TokenProvider|TLSMode|Condition",
+        r"aimap\.(\w+\.)*_.*|Addresses|Encoder|UIDSet|SeqSet|Argument|Auth|TokenProvider|TLSMode|Condition",
     ),
     (r"py:.*", r"(Iterable|Mapping|Sequence|Callable|Literal|.*\[.*|.*\].*|_.*)"),
 ]

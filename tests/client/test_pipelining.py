@@ -258,3 +258,23 @@ async def test_what_is_not_offered_is_told_before_anything_is_sent() -> None:
             with pytest.raises(aimap.CapabilityError, match="does not offer"):
                 await call()
         assert not {"ID", "NAMESPACE", "ENABLE"} & set(server.commands)
+
+
+async def test_a_list_of_messages_is_in_order_of_uids(autojump_clock: Any) -> None:
+    # Dovecot works on pipelined fetches side by side, and a server may answer in any order.
+    async with played() as (imap, server), trio.open_nursery() as nursery:
+
+        async def serve() -> None:
+            await server.hears()
+            await server.says(b"* 3 EXISTS\r\nA1 OK x\r\n")
+            await server.hears()
+            for uid in (2, 3, 1):
+                await server.says(b"* %d FETCH (UID %d FLAGS ())\r\n" % (uid, uid))
+            await server.says(b"A2 OK x\r\n")
+            await server.hears()
+            await server.says(b"A3 OK x\r\n")
+
+        nursery.start_soon(serve)
+        async with imap.select("INBOX") as inbox:
+            assert [m.uid for m in await inbox.fetch_all("1:3", aimap.FLAGS)] == [1, 2, 3]
+            nursery.cancel_scope.cancel()

@@ -34,7 +34,7 @@ _WIDE = 10_000
 
 @final
 class FetchResult(list[Message]):
-    """Messages in the order in which the server sent them.
+    """Messages in ascending order of their UIDs, whatever the order of the answers.
 
     Attributes:
         missing: the UIDs that were asked for and not answered: mostly, those gone.

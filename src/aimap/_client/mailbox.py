@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any, Literal, final
 
 import trio
@@ -165,8 +166,8 @@ class Mailbox:
             items: what to fetch of each, such as ``ENVELOPE``.
 
         Returns:
-            A list of :class:`Message`, with the UIDs that were not answered in its
-            ``missing``.
+            A list of :class:`Message` in ascending order of UID, with the UIDs that
+            were not answered in its ``missing``.
 
         Raises:
             StateError: if the mailbox is not selected any more.
@@ -175,7 +176,10 @@ class Mailbox:
             ConnectionLostError: if the connection is gone.
         """
         async with self.fetch(uids, *items) as messages:
-            return FetchResult(await messages.rest(), messages.missing)
+            found = await messages.rest()
+            # Servers answer pipelined slices side by side.
+            found.sort(key=attrgetter("uid"))
+            return FetchResult(found, messages.missing)
 
     async def add_flags(self, uids: UIDSet | str | int | Iterable[int], *flags: str) -> None:
         """Add flags to messages (:rfc:`9051#section-6.4.6`).
