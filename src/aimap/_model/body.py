@@ -9,6 +9,8 @@ from typing import final
 import attrs
 
 from aimap._model.envelope import Envelope
+from aimap._model.invalid import Invalid
+from aimap._model.raw import RawValue
 
 _NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
 
@@ -52,6 +54,8 @@ class BodyStructure:
         envelope: of the message inside, for ``message/rfc822`` and ``message/global``.
         parts: what is inside.
         extensions: further data that the server told, raw.
+        invalid: what stood here and could not be read: the part is there, and nothing
+            else is known of it; ``None`` for all others.
     """
 
     section: str
@@ -69,7 +73,8 @@ class BodyStructure:
     location: str | None = None
     envelope: Envelope | None = None
     parts: tuple[BodyStructure, ...] = ()
-    extensions: tuple[object, ...] = ()
+    extensions: tuple[RawValue, ...] = ()
+    invalid: Invalid | None = None
 
     @property
     def content_type(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import final
 
 import attrs
@@ -109,3 +110,172 @@ class CopyUIDCode(ResponseCode):
     uid_validity: UIDValidity = attrs.field(kw_only=True)
     source: tuple[tuple[int, int], ...] = attrs.field(kw_only=True)
     destination: tuple[tuple[int, int], ...] = attrs.field(kw_only=True)
+
+
+@final
+@attrs.frozen
+class BadCharsetCode(ResponseCode):
+    """``[BADCHARSET (...)]``: the charsets that a search may use, if the server says."""
+
+    charsets: tuple[str, ...] = attrs.field(default=(), kw_only=True)
+
+
+@final
+@attrs.frozen
+class BadEventCode(ResponseCode):
+    """``[BADEVENT (...)]``: the events that NOTIFY knows here (:rfc:`5465#section-3.1`)."""
+
+    events: tuple[str, ...] = attrs.field(default=(), kw_only=True)
+
+
+@final
+@attrs.frozen
+class BadUrlCode(ResponseCode):
+    """``[BADURL url]``: the URL in a CATENATE that failed (:rfc:`4469#section-4`)."""
+
+    url: str = attrs.field(kw_only=True)
+
+
+@final
+@attrs.frozen
+class ModifiedCode(ResponseCode):
+    """``[MODIFIED set]``: messages that a conditional STORE left alone.
+
+    Somebody had changed them (:rfc:`7162#section-3.1.3`).
+
+    Attributes:
+        ranges: sequence numbers, or UIDs where the command was by UID.
+    """
+
+    ranges: tuple[tuple[int, int], ...] = attrs.field(kw_only=True)
+
+
+@final
+@attrs.frozen
+class MailboxIdCode(ResponseCode):
+    """``[MAILBOXID (id)]``: what names the mailbox for ever (:rfc:`8474#section-4`)."""
+
+    mailbox_id: str = attrs.field(kw_only=True)
+
+
+@final
+@attrs.frozen
+class MetadataCode(ResponseCode):
+    """``[METADATA ...]`` (:rfc:`5464#section-4.2.1`, :rfc:`5464#section-4.3`).
+
+    Attributes:
+        problem: ``"LONGENTRIES"``, ``"MAXSIZE"``, ``"TOOMANY"`` or ``"NOPRIVATE"``.
+        size: octets: of the longest entry left out, or of the longest that is taken.
+    """
+
+    problem: str = attrs.field(kw_only=True)
+    size: int | None = attrs.field(default=None, kw_only=True)
+
+
+@final
+@attrs.frozen
+class AnnotateCode(ResponseCode):
+    """``[ANNOTATE TOOBIG]`` or ``[ANNOTATE TOOMANY]`` (:rfc:`5257#section-4.5`)."""
+
+    problem: str = attrs.field(kw_only=True)
+
+
+@final
+@attrs.frozen
+class AnnotationsCode(ResponseCode):
+    """``[ANNOTATIONS ...]``: what a mailbox can do about annotations (:rfc:`5257#section-4.1`).
+
+    Attributes:
+        supported: whether there are any.
+        read_only: whether they cannot be changed.
+        size: octets that a value may have; ``None`` where none can be stored.
+        private: whether there are private ones.
+    """
+
+    supported: bool = attrs.field(kw_only=True)
+    read_only: bool = attrs.field(kw_only=True)
+    size: int | None = attrs.field(kw_only=True)
+    private: bool = attrs.field(kw_only=True)
+
+
+@final
+@attrs.frozen
+class NoUpdateCode(ResponseCode):
+    """``[NOUPDATE tag]``: that search is updated no more (:rfc:`5267#section-4.3.1`)."""
+
+    tag: str = attrs.field(kw_only=True)
+
+
+@final
+@attrs.frozen
+class ReferralCode(ResponseCode):
+    """``[REFERRAL url ...]``: look there instead (:rfc:`2221`, :rfc:`2193`). Never followed."""
+
+    urls: tuple[str, ...] = attrs.field(kw_only=True)
+
+
+@final
+@attrs.frozen
+class UrlMechCode(ResponseCode):
+    """``[URLMECH ...]``: mechanisms for authorized URLs (:rfc:`4467#section-7`).
+
+    Attributes:
+        mechanisms: by name in upper case, with the data that the server gave, in base64.
+    """
+
+    mechanisms: Mapping[str, str | None] = attrs.field(kw_only=True)
+
+
+@final
+@attrs.frozen
+class InProgressCode(ResponseCode):
+    """``[INPROGRESS ...]``: a command takes its time (:rfc:`9585#section-3`).
+
+    Attributes:
+        tag: the command's, or ``None``.
+        progress: how far it is, or ``None``.
+        goal: how far it has to go, in the same unit, or ``None`` where that is not known
+            or makes no sense.
+    """
+
+    tag: str | None = attrs.field(default=None, kw_only=True)
+    progress: int | None = attrs.field(default=None, kw_only=True)
+    goal: int | None = attrs.field(default=None, kw_only=True)
+
+
+@final
+@attrs.frozen
+class MessageLimitCode(ResponseCode):
+    """``[MESSAGELIMIT n uid]``: only part of the work was done (:rfc:`9738#section-3`).
+
+    Attributes:
+        limit: how many messages one command may process.
+        lowest_uid: the lowest UID that was processed; ``None`` if none was.
+    """
+
+    limit: int = attrs.field(kw_only=True)
+    lowest_uid: UID | None = attrs.field(default=None, kw_only=True)
+
+
+@final
+@attrs.frozen
+class ConvertLimitCode(ResponseCode):
+    """``[MAXCONVERTMESSAGES n]`` or ``[MAXCONVERTPARTS n]`` (:rfc:`5259#section-9`)."""
+
+    limit: int = attrs.field(kw_only=True)
+
+
+@final
+@attrs.frozen
+class UndefinedFilterCode(ResponseCode):
+    """``[UNDEFINED-FILTER name]`` (:rfc:`5466#section-3.1`)."""
+
+    filter_name: str = attrs.field(kw_only=True)
+
+
+@final
+@attrs.frozen
+class WebAlertCode(ResponseCode):
+    """``[WEBALERT url]``: Gmail wants the user in a web browser. The URL is never opened."""
+
+    url: str = attrs.field(kw_only=True)

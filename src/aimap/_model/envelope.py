@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
+from types import MappingProxyType
 from typing import TypeAlias, final
 
 import attrs
 
+from aimap._model.invalid import Invalid
 from aimap._model.text import decode_raw, decode_words
+
+_NONE_INVALID: Mapping[str, Invalid] = MappingProxyType({})
 
 
 @final
@@ -93,6 +98,7 @@ class Envelope:
         bcc: the Bcc field.
         raw_in_reply_to: the In-Reply-To field, undecoded, or ``None``.
         raw_message_id: the Message-ID field, undecoded, or ``None``.
+        invalid: the address lists that could not be read, by attribute; those are empty.
     """
 
     raw_date: bytes | None
@@ -105,6 +111,7 @@ class Envelope:
     bcc: Addresses
     raw_in_reply_to: bytes | None
     raw_message_id: bytes | None
+    invalid: Mapping[str, Invalid] = _NONE_INVALID
 
     @property
     def subject(self) -> str:

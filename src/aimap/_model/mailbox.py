@@ -10,6 +10,7 @@ import attrs
 from aimap._errors import NotFetchedError
 from aimap._model.flag import Flags
 from aimap._model.numbers import UID, ModSeq, UIDValidity
+from aimap._model.raw import RawValue
 
 
 @final
@@ -21,13 +22,20 @@ class MailboxInfo:
         name: the mailbox's name, decoded.
         delimiter: the hierarchy delimiter, or ``None`` where there is no hierarchy.
         attributes: such as ``\HasChildren`` or ``\Sent``; compared without case.
-        extended: extended data (:rfc:`5258#section-3.5`), by its tag in upper case, raw.
+        extended: further extended data (:rfc:`5258#section-3.5`), by its tag in upper
+            case, raw.
+        child_info: which selection options mailboxes below it match (``CHILDINFO``,
+            :rfc:`5258#section-3.5`), in upper case.
+        old_name: the name that it was renamed from or that the server turned into this
+            one (``OLDNAME``, :rfc:`9051#section-6.3.9.7`), or ``None``.
     """
 
     name: str
     delimiter: str | None
     attributes: Flags
-    extended: Mapping[str, object] = attrs.field(factory=dict[str, object])
+    extended: Mapping[str, RawValue] = attrs.field(factory=dict[str, RawValue])
+    child_info: tuple[str, ...] = attrs.field(default=(), kw_only=True)
+    old_name: str | None = attrs.field(default=None, kw_only=True)
 
     @property
     def selectable(self) -> bool:
@@ -67,6 +75,9 @@ class MailboxStatus:
     Attributes:
         mailbox: the mailbox's name.
         items: all that was answered, by name in upper case.
+
+    ``MAILBOXID`` is a ``str``, ``APPENDLIMIT`` may be ``None`` for no limit, every other
+    item that an RFC names is a number, and any other value is raw.
     """
 
     mailbox: str
@@ -104,6 +115,26 @@ class MailboxStatus:
         return self._number("SIZE")
 
     @property
+    def deleted_storage(self) -> int:
+        r"""The octets of the messages that are ``\Deleted`` (:rfc:`9208#section-4.1.4`)."""
+        return self._number("DELETED-STORAGE")
+
+    @property
+    def append_limit(self) -> int | None:
+        """The octets that one message may have (:rfc:`7889`); ``None`` for no limit."""
+        if "APPENDLIMIT" in self.items and self.items["APPENDLIMIT"] is None:
+            return None
+        return self._number("APPENDLIMIT")
+
+    @property
+    def mailbox_id(self) -> str:
+        """What names the mailbox for ever, whatever it is called (:rfc:`8474#section-4`)."""
+        value = self.items.get("MAILBOXID")
+        if not isinstance(value, str):
+            raise NotFetchedError("MAILBOXID")
+        return value
+
+    @property
     def uid_next(self) -> UID:
         """The UID that the next message gets or exceeds."""
         return UID(self._number("UIDNEXT"))
@@ -127,10 +158,16 @@ class NamespaceInfo:
     Attributes:
         prefix: what the names of its mailboxes begin with.
         delimiter: its hierarchy delimiter, or ``None`` if it is flat.
+        translation: the prefix in the user's language (:rfc:`5255#section-3.4`), or ``None``.
+        extensions: further data by name in upper case.
     """
 
     prefix: str
     delimiter: str | None
+    translation: str | None = attrs.field(default=None, kw_only=True)
+    extensions: Mapping[str, tuple[str, ...]] = attrs.field(
+        factory=dict[str, "tuple[str, ...]"], kw_only=True
+    )
 
 
 @final

@@ -10,31 +10,16 @@ from email.policy import default
 from types import MappingProxyType
 from typing import TypeVar, cast, final
 
-import attrs
-
 from aimap._errors import NotFetchedError
 from aimap._model.body import BodyStructure
 from aimap._model.dates import parse_date_time
 from aimap._model.envelope import Envelope
 from aimap._model.fetch import FetchItem, section_key
 from aimap._model.flag import Flags
+from aimap._model.invalid import Invalid
 from aimap._model.numbers import UID, ModSeq, SeqNum
 
 T = TypeVar("T")
-
-
-@final
-@attrs.frozen
-class Invalid:
-    """A data item that the server sent in a form that cannot be read.
-
-    Attributes:
-        raw: the octets, or the start of them.
-        reason: what is wrong.
-    """
-
-    raw: bytes
-    reason: str
 
 
 @final
