@@ -37,7 +37,6 @@ _NOT_IMAP: dict[int, tuple[str, ...] | None] = {
     4616: None,  # ACAP
     5801: None,  # SASL in the abstract
     5802: None,  # SCRAM's own messages
-    7628: ("4.2", "4.5"),  # SMTP
     7677: None,  # SCRAM's own messages
 }
 
@@ -53,7 +52,7 @@ _MARK = re.compile(
 )
 _REMARK = re.compile(
     r"//|\.\.\.|\. \. \.|<(?!\d)|==>|\[\.\.\.|\[Negot|\[conn"
-    r"|\((?:Time passes|note that|more |the usual)"
+    r"|\((?:Time passes|note that|more |the usual|Server and client)"
 )
 _ELLIPSIS = re.compile(r"(?:\[?\.\.\.|\. \. \.|\((?:more|the)\b).*")
 _LITERAL = re.compile(r"~?\{(\d+)\+?\}$")
@@ -63,13 +62,17 @@ _BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 
 @attrs.frozen
 class Line:
-    """A line of an RFC: marked with its sender, a fold or a remark, or blank."""
+    """A line of an RFC: marked with its sender, a fold or a remark, or blank.
+
+    The first line of a page may have had a blank line before it, or not.
+    """
 
     section: str
     indent: int
     text: str
     sender: Sender | None = None
     blank: bool = False
+    tops_page: bool = False
 
 
 def unpaged(text: str) -> list[str]:
@@ -88,6 +91,8 @@ def unpaged(text: str) -> list[str]:
         elif not _HEADER.match(bare):
             if broken and not bare.startswith(" "):
                 kept.append("")  # A heading starts the page.
+            elif broken:
+                kept.append("\f")
             broken = False
             kept.append(bare)
     return kept
@@ -98,7 +103,11 @@ def marked(rfc: int, text: str) -> list[Line]:
     section = "0"
     towards = ""
     found: list[Line] = []
+    tops_page = False
     for line in unpaged(text):
+        if line == "\f":
+            tops_page = True
+            continue
         heading = _SECTION.match(line)
         if heading is not None and (line[0].isdigit() or "." in line or "Appendix" in line):
             section = heading["number"]
@@ -108,8 +117,9 @@ def marked(rfc: int, text: str) -> list[Line]:
                 found.append(Line(section, 0, "", blank=True))
             elif match is None:
                 stripped = part.lstrip()
-                found.append(Line(section, len(part) - len(stripped), stripped))
-            elif rfc == 5550 and (to := re.match(r"\{to ([MSI])\}", match["text"] or "")):
+                indent = len(part) - len(stripped)
+                found.append(Line(section, indent, stripped, tops_page=tops_page))
+            elif rfc == 5550 and (to := re.match(r"\{to ([MSI])\b", match["text"] or "")):
                 towards = match["sender"] + to[1]
             else:
                 sender = _sender(rfc, match["sender"].upper(), towards)
@@ -118,6 +128,7 @@ def marked(rfc: int, text: str) -> list[Line]:
                     if sender
                     else Line(section, 0, "", blank=True)
                 )
+            tops_page = False
     return found
 
 
@@ -187,18 +198,20 @@ def _in_quotes(text: str) -> str | None:
 def fold(text: str, more: str) -> str:
     """Join a line and its fold, with a space or without."""
     quoted = _in_quotes(text)
-    if quoted is not None and re.match(r"(?i)imap:|/.*;uid", quoted):
+    if quoted is not None and re.match(r"(?i)imap:|/[^ ]*;", quoted):
         return text + more
     if quoted is None:
         last = text.rsplit(" ", 1)[-1]
         if text.endswith("(") or more.startswith(")"):
             return text + more
         if text.endswith(")") and more.startswith("("):
-            thread = re.match(r"\* THREAD\b", text) is not None
-            return text + more if thread or _all_lists(text) else f"{text} {more}"
-        if re.search(r"[0-9],$", text) and more[0].isdigit():
+            if re.match(r"\* THREAD ", text):
+                return text + more
+            if re.match(r"\* (?:NAMESPACE|\d+ FETCH) ", text) and _all_lists(text):
+                return text + more
+        if re.search(r"[0-9\]],$", text) and more[0].isdigit():
             return text + more
-        if re.search(r"[A-Z]=[A-Z]+-$", text):
+        if re.search(r"[A-Z]=[A-Z]+-$|[a-z]-$", text):
             return text + more
         if len(last) > 19 and _BASE64.fullmatch(last) and _BASE64.fullmatch(more):
             return text + more
@@ -254,7 +267,9 @@ class Reader:
         """Join the folds that follow."""
         while self.at < len(self.lines):
             more = self.lines[self.at]
-            if more.sender or more.blank or more.indent < line.indent or _REMARK.match(more.text):
+            if more.sender or more.blank or _REMARK.match(more.text):
+                break
+            if more.indent < line.indent + more.tops_page:
                 break
             text = fold(text, more.text)
             self.at += 1
@@ -321,11 +336,15 @@ def extract(path: Path) -> tuple[list[Example], str]:
     if rfc in _NOT_IMAP and _NOT_IMAP[rfc] is None:
         return [], ""
     others = _NOT_IMAP.get(rfc) or ()
+    smtp = False
     numbers: dict[str, int] = {}
     seen: set[tuple[str, str]] = set()
     found: list[Example] = []
     for section, sender, text in Reader(rfc, marked(rfc, path.read_text("utf-8"))).read():
-        if section in others or (sender, text) in seen:
+        if rfc == 7628 and sender == "S":
+            # SMTP's examples stand beside those of IMAP.
+            smtp = text.startswith("220 ") or (smtp and not text.startswith("* OK"))
+        if smtp or section.startswith(others) or (sender, text) in seen:
             continue
         seen.add((sender, text))
         numbers[section] = numbers.get(section, 0) + 1
