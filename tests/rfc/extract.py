@@ -105,6 +105,8 @@ def marked(rfc: int, text: str) -> list[Line]:
     found: list[Line] = []
     tops_page = False
     for line in unpaged(text):
+        if towards and not section.startswith("8.4"):
+            towards = ""
         if line == "\f":
             tops_page = True
             continue
@@ -113,6 +115,8 @@ def marked(rfc: int, text: str) -> list[Line]:
             section = heading["number"]
         for part in _parts(rfc, line):
             match = _MARK.match(part)
+            if part.strip() == "<--->":
+                continue  # RFC 4549's sign for where the client has to wait.
             if not part.strip():
                 found.append(Line(section, 0, "", blank=True))
             elif match is None:
@@ -120,9 +124,11 @@ def marked(rfc: int, text: str) -> list[Line]:
                 indent = len(part) - len(stripped)
                 found.append(Line(section, indent, stripped, tops_page=tops_page))
             elif rfc == 5550 and (to := re.match(r"\{to ([MSI])\b", match["text"] or "")):
-                towards = match["sender"] + to[1]
+                if match["sender"] != "I":
+                    towards = match["sender"] + to[1]
+                found.append(Line(section, 0, "", blank=True))
             else:
-                sender = _sender(rfc, match["sender"].upper(), towards)
+                sender = _sender(match["sender"].upper(), towards)
                 found.append(
                     Line(section, len(match["before"]), match["text"] or "", sender)
                     if sender
@@ -141,9 +147,13 @@ def _parts(rfc: int, line: str) -> list[str]:
     return [parts[0], *(indent + part for part in parts[1:])]
 
 
-def _sender(rfc: int, letter: str, towards: str) -> Sender | None:
-    """Tell who speaks; in RFC 5550 that takes knowing to whom, IMAP or Submission."""
-    if rfc == 5550:
+def _sender(letter: str, towards: str) -> Sender | None:
+    """Tell who speaks.
+
+    In RFC 5550 that takes knowing to whom: its dialogues are among a mail user agent M, a
+    submission server S and an IMAP server I.
+    """
+    if towards:
         if letter == "I":
             return "S"
         return "C" if letter + "I" == towards else None
