@@ -76,9 +76,7 @@ def dump(examples: list[Example], title: str) -> str:
     lines = [f"# {title}"]
     for example in examples:
         lines.append(f"== {example.section} {example.sender}")
-        lines += [
-            line + CRLF_SIGN for line in example.raw.decode("utf-8").split("\r\n")
-        ]
+        lines += [line + CRLF_SIGN for line in example.raw.decode("utf-8").split("\r\n")]
     return "\n".join(lines) + "\n"
 
 
