@@ -299,15 +299,15 @@ class Reader:
         """Return a literal's content, and what stands behind it on its last line."""
         texts = self.candidates(line, lead)
         octets = "\r\n".join(texts).encode()
+        if len(octets) + 2 == size:
+            # The literal ends with its last line's end; the command's own is not shown.
+            octets += b"\r\n"
         rest = octets[size:].decode("utf-8", "replace").split("\r\n")[0]
         content = octets[:size].decode("utf-8", "replace")
         used = content.count("\r\n") + 1
         fits = len(octets) >= size and not (rest and rest[0] not in " )")
         if fits and (_LITERAL.search(rest) or not _depth(heads + rest) or not rest):
-            if content.endswith("\r\n") and _ANSWER.match(rest):
-                used -= 1
-                rest = ""
-            self.at += used
+            self.at += min(used, len(texts))
             return content, rest
         if len(octets) >= size and content.endswith("\r\n") and _ANSWER.match(rest):
             self.at += used - 1

@@ -22,10 +22,11 @@ def within(value: object) -> Iterator[object]:
     """Give a value, and all that is in it."""
     yield value
     inner: Iterable[object] = ()
+    kind = type(value)
     if isinstance(value, Message):
         inner = value.items.values()
-    elif attrs.has(type(value)):
-        inner = (getattr(value, field.name) for field in attrs.fields(type(value)))
+    elif attrs.has(kind):
+        inner = (getattr(value, field.name) for field in attrs.fields(kind))
     elif isinstance(value, Mapping):
         inner = value.values()
     elif isinstance(value, tuple | list):

@@ -31,7 +31,7 @@ class Item(NamedTuple):
     origin: bytes | None
 
 
-Token: TypeAlias = bytes | None | Item | list["Token"]
+Token: TypeAlias = bytes | Item | list["Token"] | None
 
 # Names that a section may follow; elsewhere a bracket is a character like others.
 _SECTION_OF = re.compile(
