@@ -57,7 +57,7 @@ class Example:
 
 
 @attrs.frozen
-class Exception_:  # noqa: N801
+class Correction:
     """An example that its RFC has wrong, or abbreviated.
 
     Attributes:
@@ -108,15 +108,15 @@ def examples() -> tuple[Example, ...]:
 
 
 @cache
-def exceptions() -> dict[str, Exception_]:
+def exceptions() -> dict[str, Correction]:
     """What ``exceptions.toml`` says, by the id of the example."""
     tables = tomllib.loads((FOLDER / "exceptions.toml").read_text(encoding="utf-8"))
-    found: dict[str, Exception_] = {}
+    found: dict[str, Correction] = {}
     for name, table in tables.items():
         if not {"reason"} <= table.keys() <= {"reason", "corrected"}:
             raise ValueError(f"exceptions.toml: {name}: {sorted(table)}")
         corrected: str | None = table.get("corrected")
-        found[name] = Exception_(
+        found[name] = Correction(
             name,
             table["reason"],
             # Lines in TOML end in a line feed; those on the wire in CRLF.
