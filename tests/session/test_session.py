@@ -386,7 +386,7 @@ def test_ok_before_the_literal_is_no_success() -> None:
 
 def test_a_stray_continuation_sends_nothing() -> None:
     talk = Talk()
-    talk.says(b"+ x\r\n+\r\n")
+    talk.says(b"+ x\r\n+ \r\n")
     assert talk.hears() == b""
     assert [type(event) for event in talk.events] == [Defect, Defect]
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import KeysView, Mapping
+from collections.abc import Callable, KeysView, Mapping
 from datetime import datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from types import MappingProxyType
-from typing import TypeVar, cast, final
+from typing import Any, TypeVar, cast, final
 
 from aimap._errors import NotFetchedError
 from aimap._model.body import BodyStructure
@@ -20,6 +20,26 @@ from aimap._model.invalid import Invalid
 from aimap._model.numbers import UID, ModSeq, SeqNum
 
 T = TypeVar("T")
+P = TypeVar("P")
+
+
+@final
+class Undecoded:
+    """An item's value that is read, and made into its final form when somebody asks."""
+
+    __slots__ = ("_decode", "_parts")
+
+    def __init__(self, decode: Callable[[P], object], parts: P) -> None:
+        self._decode: Callable[[Any], object] = decode
+        self._parts: object = parts
+
+    def decode(self) -> object:
+        """Return the value in its final form."""
+        return self._decode(self._parts)
+
+
+# Dates cost as much as all the rest of a small response, and few look at them.
+_DATES = frozenset({"INTERNALDATE", "SAVEDATE"})
 
 
 @final
@@ -46,10 +66,10 @@ class Message:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Message):
             return NotImplemented
-        return (self.seq, self.uid_or_none, self._items) == (
+        return (self.seq, self.uid_or_none, self.items) == (
             other.seq,
             other.uid_or_none,
-            other._items,
+            other.items,
         )
 
     def __hash__(self) -> int:
@@ -58,7 +78,7 @@ class Message:
     @property
     def items(self) -> Mapping[str, object]:
         """All that was sent, by name in upper case; what could not be read is ``Invalid``."""
-        return MappingProxyType(self._items)
+        return MappingProxyType({key: self._decoded(key) for key in self._items})
 
     def keys(self) -> KeysView[str]:
         """The names of the items that were sent."""
@@ -76,9 +96,19 @@ class Message:
         return cast("T", self._get(item.key))
 
     def _get(self, key: str) -> object:
-        value = self._items.get(key, self)
-        if value is self or isinstance(value, Invalid):
+        if key not in self._items:
             raise NotFetchedError(key)
+        value = self._decoded(key)
+        if isinstance(value, Invalid):
+            raise NotFetchedError(key)
+        return value
+
+    def _decoded(self, key: str) -> object:
+        value = self._items[key]
+        if type(value) is Undecoded:
+            value = self._items[key] = value.decode()
+        elif key in _DATES and type(value) is bytes:
+            value = self._items[key] = parse_date_time(value)
         return value
 
     @property
@@ -96,10 +126,7 @@ class Message:
     @property
     def internal_date(self) -> datetime:
         """When the server got it, with its time zone (``INTERNALDATE``)."""
-        moment = parse_date_time(cast("bytes", self._get("INTERNALDATE")))
-        if moment is None:
-            raise NotFetchedError("INTERNALDATE")
-        return moment
+        return cast("datetime", self._get("INTERNALDATE"))
 
     @property
     def size(self) -> int:
@@ -131,6 +158,68 @@ class Message:
             NotFetchedError: if that section was not fetched.
         """
         return cast("bytes", self._get(section_key(section)))
+
+    def binary(self, section: str) -> bytes | None:
+        """Return a part's octets with its transfer encoding undone (``BINARY``, :rfc:`3516`).
+
+        Args:
+            section: the part's number, such as ``"1.2"``.
+
+        Returns:
+            The octets; ``None`` if the server has no such part.
+
+        Raises:
+            NotFetchedError: if that part was not fetched.
+        """
+        return cast("bytes | None", self._get(f"BINARY[{section}]"))
+
+    def binary_size(self, section: str) -> int:
+        """Return how many octets :meth:`binary` would be (``BINARY.SIZE``, :rfc:`3516`).
+
+        Raises:
+            NotFetchedError: if that was not fetched.
+        """
+        return cast("int", self._get(f"BINARY.SIZE[{section}]"))
+
+    @property
+    def preview(self) -> str | None:
+        """The beginning of its text (``PREVIEW``, :rfc:`8970`); ``None`` if there is none yet."""
+        return cast("str | None", self._get("PREVIEW"))
+
+    @property
+    def save_date(self) -> datetime | None:
+        """When it came into this mailbox (``SAVEDATE``, :rfc:`8514`), if the server knows."""
+        return cast("datetime | None", self._get("SAVEDATE"))
+
+    @property
+    def email_id(self) -> str:
+        """What names its content for ever, wherever it is (``EMAILID``, :rfc:`8474`)."""
+        return cast("str", self._get("EMAILID"))
+
+    @property
+    def thread_id(self) -> str | None:
+        """What names its thread (``THREADID``, :rfc:`8474`); ``None`` if there are no threads."""
+        return cast("str | None", self._get("THREADID"))
+
+    @property
+    def annotations(self) -> Mapping[str, Mapping[str, bytes | None]]:
+        """Values by attribute, by entry (``ANNOTATION``, :rfc:`5257`)."""
+        return cast("Mapping[str, Mapping[str, bytes | None]]", self._get("ANNOTATION"))
+
+    @property
+    def gmail_labels(self) -> tuple[str, ...]:
+        """Gmail's labels (``X-GM-LABELS``); system labels begin with a backslash."""
+        return cast("tuple[str, ...]", self._get("X-GM-LABELS"))
+
+    @property
+    def gmail_message_id(self) -> int:
+        """What names the message in all of the account (``X-GM-MSGID``)."""
+        return cast("int", self._get("X-GM-MSGID"))
+
+    @property
+    def gmail_thread_id(self) -> int:
+        """What names its thread in the account (``X-GM-THRID``)."""
+        return cast("int", self._get("X-GM-THRID"))
 
     def email(self) -> EmailMessage:
         """Return the whole message, parsed by the ``email`` package.

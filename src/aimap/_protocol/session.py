@@ -340,13 +340,22 @@ class Session:
                 raise LimitExceededError("max_greeting", self._limits.max_greeting)
             self._reader.receive_data(data)
             responses = self._reader.responses()
+            defects = self._reader.reading.defects
             while not self.at_change_of_stream and self._lost is None:
                 response = next(responses, None)
                 if response is None:
                     break
+                if defects:
+                    self._tell_defects()
                 self._on_response(response)
         except ConnectionLostError as error:
             self.lose(error)
+
+    def _tell_defects(self) -> None:
+        defects = self._reader.reading.defects
+        told, defects[:] = list(defects), []
+        for defect in told:
+            self._emit(Defect(defect))
 
     def receive_eof(self) -> None:
         """Take the end of the server's stream."""
@@ -509,7 +518,7 @@ class Session:
         # Only what was asked for counts: an answer to nobody changes nothing.
         if self._claimed(response):
             self.enabled = Capabilities(self.enabled | response.capabilities)
-            self._reader.utf8 = any(name in self.enabled for name in _UTF8_EXTENSIONS)
+            self._reader.reading.utf8 = any(name in self.enabled for name in _UTF8_EXTENSIONS)
         else:
             self._emit(UnsolicitedResponse(response))
 
