@@ -163,7 +163,11 @@ def _aimap_structure(messages: Iterable[aimap.Message]) -> Sums:
 
 
 def with_imapclient(task: Task) -> Sums:
-    """Fetch everything into a dictionary."""
+    """Fetch everything into a dictionary.
+
+    Its ``fetch`` wants to know the UIDs, so it is asked to search for them; aimap does
+    that by itself before it cuts ``1:*`` into slices.
+    """
     readers = {
         "flags": _imapclient_flags,
         "envelope": _imapclient_envelope,
@@ -173,9 +177,9 @@ def with_imapclient(task: Task) -> Sums:
     client.login("joe", "secret")
     client.select_folder(task.name, readonly=True)
     wanted = ITEMS[task.name].strip("()").split()
-    client.fetch(task.warm_up_set, wanted)
+    client.fetch(client.search(["UID", task.warm_up_set]), wanted)
     task.begin()
-    messages = client.fetch("1:*", wanted)
+    messages = client.fetch(client.search(), wanted)
     sums = readers[task.name](messages.values()) if task.read else {}
     task.end()
     client.logout()

@@ -8,6 +8,7 @@ in a temporary folder, under a name that changes with this program.
 from __future__ import annotations
 
 import json
+import re
 import tempfile
 from array import array
 from base64 import b64encode, encodebytes
@@ -35,6 +36,7 @@ ORDERS = {
 _MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"]
 _DAYS = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"]
 _EPOCH = datetime(2016, 1, 1, tzinfo=UTC)
+_ESCAPES = re.compile(rb"(?:%[0-9A-F]{2}|[^%]){1,20}")
 _LITERALS = 0.03
 """The share of free text that comes as a literal; what must be one is so besides."""
 _CONTACTS = 3000
@@ -486,8 +488,8 @@ class _Maker:
             coded = f"{charset}''{quote(name, encoding=charset)}".encode()
             if len(coded) < 75:
                 return name, [(b"filename*", coded)]
-            pieces = [coded[at : at + 60].decode() for at in range(0, len(coded), 60)]
-            return name, [(b"filename*%d*" % at, each.encode()) for at, each in enumerate(pieces)]
+            parts = _ESCAPES.findall(coded)
+            return name, [(b"filename*%d*" % at, each) for at, each in enumerate(parts)]
         text, raw = self.foreign(1, 4)
         return text, [(b"filename", raw)]
 

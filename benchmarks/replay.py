@@ -34,24 +34,35 @@ class _Mailbox:
             self._octets = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ))
 
     def responses(self, uids: bytes) -> Iterator[memoryview]:
+        begin = end = 0
+        for first, last in self._places(uids):
+            if first != end:
+                yield self._piece(begin, end)
+                begin = first
+            end = last
+        yield self._piece(begin, end)
+
+    def uids(self, within: bytes) -> list[int]:
+        return [uid for first, last in self._places(within) for uid in self._uids[first:last]]
+
+    def _places(self, uids: bytes) -> Iterator[tuple[int, int]]:
         for one in uids.split(b","):
             ends = [self.uid_next - 1 if end == b"*" else int(end) for end in one.split(b":")]
-            begin = bisect_left(self._uids, min(ends))
-            end = bisect_right(self._uids, max(ends))
-            if begin < end:
-                last = self._begins[end] if end < self.exists else len(self._octets)
-                yield self._octets[self._begins[begin] : last]
+            yield bisect_left(self._uids, min(ends)), bisect_right(self._uids, max(ends))
 
-    def all_uids(self) -> bytes:
-        ranges: list[list[int]] = []
-        for uid in self._uids:
-            if ranges and ranges[-1][1] == uid - 1:
-                ranges[-1][1] = uid
-            else:
-                ranges.append([uid, uid])
-        return b",".join(
-            b"%d:%d" % (low, high) if low < high else b"%d" % low for low, high in ranges
-        )
+    def _piece(self, begin: int, end: int) -> memoryview:
+        last = self._begins[end] if end < self.exists else len(self._octets)
+        return self._octets[self._begins[begin] : last]
+
+
+def _ranges(uids: Sequence[int]) -> bytes:
+    found: list[list[int]] = []
+    for uid in uids:
+        if found and found[-1][1] == uid - 1:
+            found[-1][1] = uid
+        else:
+            found.append([uid, uid])
+    return b",".join(b"%d:%d" % (low, high) if low < high else b"%d" % low for low, high in found)
 
 
 class _Connection:
@@ -99,8 +110,7 @@ class _Connection:
                 for piece in self._selected.responses(arguments[0]):
                     self._send(piece)
             case b"UID SEARCH":
-                uids = self._selected.all_uids()
-                self._send(b'* ESEARCH (TAG "%b") UID ALL %b\r\n' % (tag, uids))
+                self._search(tag, arguments)
             case b"SELECT" | b"EXAMINE":
                 self._select(arguments[0])
             case b"CAPABILITY":
@@ -123,6 +133,14 @@ class _Connection:
                 self._send(b"* BYE good bye\r\n")
         self._send(b"%b OK done\r\n" % tag)
         return name != b"LOGOUT"
+
+    def _search(self, tag: bytes, arguments: list[bytes]) -> None:
+        within = next((each for each in arguments if each[:1].isdigit()), b"1:*")
+        uids = self._selected.uids(within)
+        if b"RETURN" in arguments:
+            self._send(b'* ESEARCH (TAG "%b") UID ALL %b\r\n' % (tag, _ranges(uids)))
+        else:
+            self._send(b"* SEARCH %b\r\n" % " ".join(map(str, uids)).encode())
 
     def _select(self, name: bytes) -> None:
         self._selected = box = self._mailboxes[name.strip(b'"')]
