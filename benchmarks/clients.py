@@ -338,10 +338,7 @@ def main(client: str, name: str, port: str, warm_up: str, read: str = "") -> Non
     """Run one client; print what was measured."""
     task = Task(name, int(port), int(warm_up), read=bool(read))
     sums = CLIENTS[client](task)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # Linux counts in kilobytes, macOS in octets.
-    peak_octets = peak if sys.platform == "darwin" else peak * 1024
-    print(json.dumps({"seconds": task.seconds, "peak": peak_octets, "sums": sums}))
+    print(json.dumps({"seconds": task.seconds, "sums": sums}))
 
 
 if __name__ == "__main__":
