@@ -8,6 +8,7 @@ in a temporary folder, under a name that changes with this program.
 from __future__ import annotations
 
 import json
+import os
 import re
 import tempfile
 from array import array
@@ -70,9 +71,15 @@ class Corpus:
 
 
 def folder() -> Path:
-    """Return where things are kept between runs."""
-    path = Path(tempfile.gettempdir()) / "aimap-benchmarks"
-    path.mkdir(exist_ok=True)
+    """Return where things are kept between runs, programs among them: ours alone.
+
+    Raises:
+        PermissionError: if somebody else made it.
+    """
+    path = Path(tempfile.gettempdir()) / f"aimap-benchmarks-{os.getuid()}"
+    path.mkdir(mode=0o700, exist_ok=True)
+    if path.lstat().st_uid != os.getuid():
+        raise PermissionError(f"{path} belongs to somebody else")
     return path
 
 

@@ -173,8 +173,8 @@ def run(options: Options) -> str:
     tasks = [corpus.prepare(name, options.scale, options.order) for name in options.sets]
     title = (
         f"Parsing, CPU seconds of the client, median of {options.rounds} rounds, "
-        f"Python {platform.python_version()}. A row that reads every attribute is compared "
-        "with those that do so too:"
+        f"Python {platform.python_version()}. "
+        "A row that reads every attribute is compared with those that do so too:"
     )
     lines = [title]
     with replaying(tasks) as port:
