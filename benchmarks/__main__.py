@@ -9,7 +9,7 @@ from pathlib import Path
 
 from tests.servers import dovecot
 
-from benchmarks import corpus, parse, status
+from benchmarks import parse, responses, status
 
 _NAMES = ("status", "parse")
 
@@ -27,7 +27,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="more make the medians steadier")
     only = parser.add_argument_group("for parse")
     only.add_argument("--scale", type=float, help="the part of each set to take")
-    only.add_argument("--order", choices=corpus.ORDERS, default=defaults.order)
+    only.add_argument("--order", choices=responses.ORDERS, default=defaults.order)
     only.add_argument("--sets", nargs="+", choices=defaults.sets, default=defaults.sets)
     only.add_argument("--clients", nargs="+", choices=defaults.clients, default=defaults.clients)
     arguments = parser.parse_args()

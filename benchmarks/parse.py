@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from importlib.metadata import version
 from statistics import median
 
-from benchmarks import corpus, peers
+from benchmarks import corpus, peers, responses
 from benchmarks.clients import ITEMS
 from benchmarks.corpus import Corpus
 from benchmarks.replay import replaying
@@ -38,7 +38,7 @@ class Options:
     Attributes:
         scale: the part of each set to take.
         rounds: how often.
-        order: of the items in the first set; see :data:`benchmarks.corpus.ORDERS`.
+        order: of the items in the first set; see :data:`benchmarks.responses.ORDERS`.
         sets: names of sets.
         clients: names of clients.
     """
@@ -186,7 +186,7 @@ def run(options: Options) -> str:
                         _measure(row, task, port)
             items = ITEMS[task.name].strip("()")
             if task.name == "flags":
-                items = " ".join(corpus.ORDERS[options.order])
+                items = " ".join(responses.ORDERS[options.order])
             lines += ["", *_table(task, items, rows)]
             broken = [row for row in rows if row.client == "aimap" and row.failure]
             if broken:
