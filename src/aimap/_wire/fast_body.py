@@ -8,14 +8,15 @@ general reader, the whole of it.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from functools import lru_cache
-from types import MappingProxyType
 
-from aimap._model.body import BodyStructure, Disposition
-from aimap._model.text import decode_parameters, decode_raw, decode_words
+from aimap._model.body import NO_PARAMETERS, BodyStructure, Disposition, Parameters, make_part
+from aimap._model.text import decode_raw, decode_words
+from aimap._model.undecoded import Undecoded
 from aimap._wire import fast_envelope
-from aimap._wire.fast_strings import NSTRING, QUOTED, nstring, unquoted
+from aimap._wire.fast_strings import NSTRING, QUOTED, unquoted
+from aimap._wire.parse_body import MESSAGE_TYPES
+from aimap._wire.reading import Reading
 
 _DEEPEST = 16
 _MULTIPARTS = b"(("
@@ -34,11 +35,10 @@ _FIELDS = (
     + rb") ([0-9]{1,18})"
 )  # fmt: skip
 
-# body-type-text has lines, body-type-basic has none; message/rfc822 is none of the two.
+# body-type-text has lines, body-type-basic has none.
 _LEAF = re.compile(
-    rb"\((?:(" + rb'"(?i:TEXT)"' + rb") (" + QUOTED + rb") " + _FIELDS + rb" ([0-9]{1,10})|("
-    + rb'(?!"(?i:TEXT|MULTIPART|MESSAGE)")' + QUOTED + rb") (" + QUOTED + rb") " + _FIELDS
-    + rb")" + _EXTENSION_1PART + rb"\)"
+    rb"\((" + QUOTED + rb") (" + QUOTED + rb") " + _FIELDS + rb"(?: ([0-9]{1,10}))?+"
+    + _EXTENSION_1PART + rb"\)"
 )  # fmt: skip
 _MESSAGE = re.compile(
     rb'\("(?i:MESSAGE)" ("(?i:RFC822|GLOBAL)") ' + _FIELDS + rb" " + fast_envelope.PATTERN + rb" "
@@ -53,7 +53,9 @@ _PAIR = re.compile(rb"(" + QUOTED + rb") (" + QUOTED + rb")")
 _STRING = re.compile(QUOTED)
 
 
-def read_body(buffer: bytes | bytearray, start: int) -> tuple[BodyStructure, int] | None:
+def read_body(
+    buffer: bytes | bytearray, start: int, reading: Reading
+) -> tuple[BodyStructure, int] | None:
     """Read the body structure at *start*.
 
     Returns:
@@ -71,17 +73,15 @@ def read_body(buffer: bytes | bytearray, start: int) -> tuple[BodyStructure, int
             section = single = f"{section}.1" if section else "1"
             continue
         match = _LEAF.match(buffer, pos)
-        if match is None:
+        part = None if match is None else _leaf(match.groups(), single)
+        if match is None or part is None:
             match = _MESSAGE.match(buffer, pos)
             if match is None or len(stack) == _DEEPEST:
-                return None
-            if fast_envelope.has_groups(match.groups()[6:]):
                 return None
             stack.append((single, match, []))
             pos = match.end()
             section, single = single, f"{single}.1"
             continue
-        part = _leaf(match.groups(), single)
         pos = match.end()
         # Attach the part to what is around it, as long as that ends here.
         while True:
@@ -101,109 +101,109 @@ def read_body(buffer: bytes | bytearray, start: int) -> tuple[BodyStructure, int
             if message is None:
                 part = _multipart(match.groups(), outer, tuple(parts))
             else:
-                part = _message(message.groups(), match.groups(), outer, tuple(parts))
+                part = _message(message.groups(), match.groups(), outer, tuple(parts), reading)
 
 
-def _leaf(groups: tuple[bytes | None, ...], section: str) -> BodyStructure:
-    if groups[0] is not None:
-        maintype, subtype, parameters, content_id, description, encoding, size, lines = groups[:8]
-    else:
-        maintype, subtype, parameters, content_id, description, encoding, size = groups[8:15]
-        lines = None
-    md5, disposition, language, location = groups[15:]
-    return BodyStructure(
-        section=section,
-        maintype=_word(maintype),
-        subtype=_word(subtype),
-        parameters=_parameters(parameters),
-        content_id=_text(content_id),
-        description=_words(description),
-        encoding=_encoding(encoding),
-        size=int(size or b""),
-        lines=None if lines is None else int(lines),
-        md5=_text(md5),
-        disposition=_disposition(disposition),
-        language=_language(language),
-        location=_text(location),
+def _leaf(groups: tuple[bytes, ...], section: str) -> BodyStructure | None:
+    maintype, subtype = _word(groups[0]), _word(groups[1])
+    lines = groups[7]
+    if maintype == "text":
+        if lines is None:
+            return None
+    elif lines is not None or maintype == "multipart" or (maintype, subtype) in MESSAGE_TYPES:
+        return None
+    return make_part(
+        section,
+        maintype,
+        subtype,
+        _parameters(groups[2]),
+        _text(groups[3]),
+        _words(groups[4]),
+        _encoding(groups[5]),
+        int(groups[6]),
+        None if lines is None else int(lines),
+        *_extension(groups[8:]),
     )
 
 
-def _message(
+def _extension(
     groups: tuple[bytes | None, ...],
-    end: tuple[bytes | None, ...],
+) -> tuple[str | None, Disposition | None, tuple[str, ...], str | None]:
+    md5, disposition, language, location = groups
+    return _text(md5), _disposition(disposition), _language(language), _text(location)
+
+
+def _message(
+    groups: tuple[bytes, ...],
+    end: tuple[bytes, ...],
     section: str,
     parts: tuple[BodyStructure, ...],
+    reading: Reading,
 ) -> BodyStructure:
-    subtype, parameters, content_id, description, encoding, size = groups[:6]
-    lines, md5, disposition, language, location = end
-    return BodyStructure(
-        section=section,
-        maintype="message",
-        subtype=_word(subtype),
-        parameters=_parameters(parameters),
-        content_id=_text(content_id),
-        description=_words(description),
-        encoding=_encoding(encoding),
-        size=int(size or b""),
-        lines=int(lines or b""),
-        md5=_text(md5),
-        disposition=_disposition(disposition),
-        language=_language(language),
-        location=_text(location),
-        envelope=fast_envelope.read_envelope(groups[6:]),  # type: ignore[arg-type]
-        parts=parts,
+    return make_part(
+        section,
+        "message",
+        _word(groups[0]),
+        _parameters(groups[1]),
+        _text(groups[2]),
+        _words(groups[3]),
+        _encoding(groups[4]),
+        int(groups[5]),
+        int(end[0]),
+        *_extension(end[1:]),
+        fast_envelope.read_envelope(groups[6:], reading),
+        parts,
     )
 
 
 def _multipart(
     groups: tuple[bytes | None, ...], section: str, parts: tuple[BodyStructure, ...]
 ) -> BodyStructure:
-    subtype, parameters, disposition, language, location = groups
-    return BodyStructure(
-        section=section,
-        maintype="multipart",
-        subtype=_word(subtype),
-        parameters=_parameters(parameters),
-        disposition=_disposition(disposition),
-        language=_language(language),
-        location=_text(location),
-        parts=parts,
+    subtype, parameters, *extension = groups
+    return make_part(
+        section,
+        "multipart",
+        _word(subtype or b""),
+        _parameters(parameters),
+        None,
+        None,
+        "7bit",
+        None,
+        None,
+        *_extension((None, *extension)),
+        None,
+        parts,
     )
 
 
-# These few values come again and again; so do most parameters, but for boundaries and names.
+# The same few values come again and again; parameters too, but for boundaries and names.
 
 
 @lru_cache(maxsize=1024)
-def _word(matched: bytes | None) -> str:
-    return decode_raw(unquoted(matched or b"")).lower()
+def _word(matched: bytes) -> str:
+    return decode_raw(unquoted(matched)).lower()
 
 
 @lru_cache(maxsize=64)
-def _encoding(matched: bytes | None) -> str:
-    return _word(matched) or "7bit"
+def _encoding(matched: bytes) -> str:
+    return _word(matched).strip() or "7bit"
 
 
 @lru_cache(maxsize=1024)
-def _parameters(matched: bytes | None) -> Mapping[str, str]:
+def _parameters(matched: bytes | None) -> Parameters:
     if matched is None or matched == b"NIL":
-        return _NO_PARAMETERS
-    return MappingProxyType(
-        decode_parameters(
-            [(unquoted(name), unquoted(value)) for name, value in _PAIR.findall(matched)]
-        )
-    )
+        return NO_PARAMETERS
+    return Parameters(Undecoded(_pairs, matched))
 
 
-_NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
+def _pairs(matched: bytes) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple((unquoted(name), unquoted(value)) for name, value in _PAIR.findall(matched))
 
 
 @lru_cache(maxsize=1024)
 def _disposition(matched: bytes | None) -> Disposition | None:
-    if matched is None or matched == b"NIL":
-        return None
-    kind = _STRING.match(matched, 1)
-    if kind is None:
+    kind = None if matched is None or matched == b"NIL" else _STRING.match(matched, 1)
+    if matched is None or kind is None:
         return None
     return Disposition(_word(kind[0]), _parameters(matched[kind.end() + 1 : -1]))
 
@@ -221,6 +221,5 @@ def _text(matched: bytes | None) -> str | None:
     return decode_raw(unquoted(matched))
 
 
-def _words(matched: bytes | None) -> str | None:
-    octets = nstring(matched or b"NIL")
-    return None if octets is None else decode_words(octets)
+def _words(matched: bytes) -> str | None:
+    return None if matched == b"NIL" else decode_words(unquoted(matched))

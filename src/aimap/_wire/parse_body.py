@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from aimap._model.body import BodyStructure, Disposition
+from aimap._model.body import NO_PARAMETERS, BodyStructure, Disposition, Parameters
 from aimap._model.invalid import Invalid
 from aimap._model.raw import RawValue
-from aimap._model.text import decode_parameters, decode_raw, decode_words
+from aimap._model.text import decode_raw, decode_words
 from aimap._wire import quirks
 from aimap._wire.parse_envelope import parse_envelope
 from aimap._wire.reading import Reading, ScanError
@@ -17,7 +17,7 @@ from aimap._wire.values import members, nstring, octets_of, pairs
 
 _Body: TypeAlias = Sequence[RawValue]
 
-_MESSAGE_TYPES = {("message", "rfc822"), ("message", "global")}
+MESSAGE_TYPES = {("message", "rfc822"), ("message", "global")}
 _MULTIPART_SUBTYPES = frozenset(
     {
         "alternative", "appledouble", "byteranges", "digest", "encrypted", "form-data",
@@ -67,7 +67,7 @@ def _is_multipart(body: _Body) -> bool:
 def _is_message(body: _Body) -> bool:
     return (
         len(body) >= 9
-        and (_word(body[0]), _word(body[1])) in _MESSAGE_TYPES
+        and (_word(body[0]), _word(body[1])) in MESSAGE_TYPES
         and isinstance(body[7], tuple)
         and isinstance(body[8], tuple)
     )
@@ -187,7 +187,7 @@ def _leaf(
             at = 8
         else:
             reading.tolerate(quirks.BS_TEXT_NO_LINES)
-    elif (maintype, subtype) in _MESSAGE_TYPES:
+    elif (maintype, subtype) in MESSAGE_TYPES:
         reading.tolerate(quirks.BS_RFC822_BASIC)
         if len(body) > 7 and _number(body[7]) is not None:
             lines = _number(body[7])
@@ -282,16 +282,16 @@ def _words(value: RawValue) -> str | None:
 
 
 # body-fld-param = "(" string SP string *(SP string SP string) ")" / nil
-def _parameters(value: RawValue, reading: Reading) -> dict[str, str]:
+def _parameters(value: RawValue, reading: Reading) -> Parameters:
     if value is None:
-        return {}
+        return NO_PARAMETERS
     fields = members(value, "parameters")
     found: list[tuple[bytes, bytes]] = []
     for name, content in pairs(fields, "parameters"):
         if content is None:
             reading.tolerate(quirks.BS_PARAM_NIL)
         found.append((nstring(name) or b"", nstring(content) or b""))
-    return decode_parameters(found)
+    return Parameters(found)
 
 
 # body-fld-dsp = "(" string SP body-fld-param ")" / nil
@@ -309,7 +309,7 @@ def _disposition(value: RawValue, reading: Reading) -> Disposition | None:
         kind = "attachment"
     if len(value) == 1:
         reading.tolerate(quirks.BS_DSP_NO_PARAMS)
-    return Disposition(kind, _parameters(value[1], reading) if len(value) > 1 else {})
+    return Disposition(kind, _parameters(value[1], reading) if len(value) > 1 else NO_PARAMETERS)
 
 
 # body-fld-lang = nstring / "(" string *(SP string) ")"

@@ -35,7 +35,8 @@ class ResponseReader:
         """Iterate over the responses that are complete, one at a time.
 
         A response is read only when it is asked for, so that what it changes, such as
-        the start of TLS, comes before the octets behind it are looked at.
+        the start of TLS, comes before the octets behind it are looked at; only FETCH
+        responses, which change nothing of the kind, are read several at once.
 
         Raises:
             LimitExceededError: if a framing bound is broken, behind what came before.
@@ -43,10 +44,7 @@ class ResponseReader:
         """
         framer, fast = self._framer, self._fast
         while True:
-            message = fast.next_message(framer)
-            if message is not None:
-                yield message
-                continue
+            yield from fast.next_messages(framer)
             try:
                 frame = framer.next_frame()
             except ScanError as error:
@@ -54,6 +52,10 @@ class ResponseReader:
                 continue
             if frame is None:
                 return
+            message = fast.read_frame(frame)
+            if message is not None:
+                yield message
+                continue
             response = parse_frame(frame, self.reading)
             fast.learn(frame, response)
             yield response
