@@ -15,6 +15,7 @@ from aimap._model.response import TaggedResponse, Untagged
 if TYPE_CHECKING:
     from aimap._wire.encoder import Encoder
 
+_FLAGS = ("FLAGS",)
 _AS_SET = 4096
 """A set of up to so many messages is kept as numbers still awaited: the quick way."""
 
@@ -45,6 +46,7 @@ class Fetch(SelectedCommand[UIDSet | SeqSet]):
         self._by_uid = isinstance(messages, UIDSet)
         self._requests = tuple(dict.fromkeys(item.request for item in items))
         self._keys = frozenset(item.key for item in items)
+        self._asks_flags = "FLAGS" in self._keys
         self._deliver = deliver
         self._few = len(messages) <= _AS_SET
         self._awaited: set[int] = set(messages) if self._few else set()
@@ -75,20 +77,19 @@ class Fetch(SelectedCommand[UIDSet | SeqSet]):
         if not isinstance(response, Message):
             return Verdict.NOT_MINE
         number = response.uid_or_none if self._by_uid else response.seq
-        keys = response.keys()
-        if number is None or not keys >= self._keys:
-            return Verdict.NOT_MINE
         if self._few:
-            if number not in self._awaited:
+            if number not in self._awaited or not response.has_all(self._keys):
                 return Verdict.NOT_MINE
             self._awaited.discard(number)
         else:
-            if number in self._answered or number not in self.messages:
+            if number is None or number in self._answered or number not in self.messages:
+                return Verdict.NOT_MINE
+            if not response.has_all(self._keys):
                 return Verdict.NOT_MINE
             self._answered.add(number)
         self._deliver(response)
         # FLAGS beside what was asked are news (RFC 9051 section 7.5.2).
-        if "FLAGS" in keys and "FLAGS" not in self._keys:
+        if not self._asks_flags and response.has_all(_FLAGS):
             return Verdict.ALSO_NEWS
         return Verdict.MINE
 

@@ -159,7 +159,7 @@ class BodyStructure:
 class _Draft:
     """A body structure in the making: of the same layout, and not frozen."""
 
-    __slots__ = BodyStructure.__slots__
+    __slots__ = tuple(field.name for field in attrs.fields(BodyStructure))
 
     section: str
     maintype: str

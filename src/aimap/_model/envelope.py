@@ -78,7 +78,7 @@ class Address:
 class _Draft:
     """An address in the making: of the same layout, and not frozen."""
 
-    __slots__ = Address.__slots__
+    __slots__ = tuple(field.name for field in attrs.fields(Address))
 
     raw_name: bytes | None
     route: bytes | None

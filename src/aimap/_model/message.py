@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, KeysView, Mapping
+from collections.abc import Callable, Collection, KeysView, Mapping
 from datetime import datetime
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -80,6 +80,15 @@ class Message:
     def keys(self) -> KeysView[str]:
         """The names of the items that were sent."""
         return self._items.keys()
+
+    def has_all(self, keys: Collection[str]) -> bool:
+        """Tell whether all of these items were sent."""
+        items = self._items
+        # A loop, since a generator would cost three times as much.
+        for key in keys:  # noqa: SIM110
+            if key not in items:
+                return False
+        return True
 
     def __contains__(self, item: object) -> bool:
         return isinstance(item, FetchItem) and item.key in self._items

@@ -339,17 +339,26 @@ class Session:
             if self.greeting is None and self.counters.octets_received > self._limits.max_greeting:
                 raise LimitExceededError("max_greeting", self._limits.max_greeting)
             self._reader.receive_data(data)
-            responses = self._reader.responses()
+            if self._stops_reading:
+                return
             defects = self._reader.reading.defects
-            while not self.at_change_of_stream and self._lost is None:
-                response = next(responses, None)
-                if response is None:
-                    break
+            for response in self._reader.responses():
                 if defects:
                     self._tell_defects()
-                self._on_response(response)
+                # By far the most responses are these.
+                if type(response) is Message and self.greeting is not None:
+                    self._on_message(response)
+                else:
+                    self._on_response(response)
+                if self._stops_reading:
+                    break
         except ConnectionLostError as error:
             self.lose(error)
+
+    @property
+    def _stops_reading(self) -> bool:
+        """Whether the octets that follow are of another kind, or of no use any more."""
+        return self.at_change_of_stream or self._lost is not None
 
     def _tell_defects(self) -> None:
         defects = self._reader.reading.defects

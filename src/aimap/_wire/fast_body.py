@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Any
 
 from aimap._model.body import NO_PARAMETERS, BodyStructure, Disposition, Parameters, make_part
 from aimap._model.text import decode_raw, decode_words
@@ -104,7 +105,7 @@ def read_body(
                 part = _message(message.groups(), match.groups(), outer, tuple(parts), reading)
 
 
-def _leaf(groups: tuple[bytes, ...], section: str) -> BodyStructure | None:
+def _leaf(groups: tuple[Any, ...], section: str) -> BodyStructure | None:
     maintype, subtype = _word(groups[0]), _word(groups[1])
     lines = groups[7]
     if maintype == "text":

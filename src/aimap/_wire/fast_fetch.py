@@ -109,6 +109,11 @@ class _Shape:
     steps: tuple[_Step, ...]
     has_strings: bool
 
+    @property
+    def is_flat(self) -> bool:
+        """Whether one match reads it all, and there is nothing but a group for each item."""
+        return len(self.steps) == 1 and not self.has_strings
+
 
 def _shape_of(names: list[tuple[str, bytes]]) -> _Shape | None:
     """Return the shape of a response with these items, or ``None`` if it is not read fast.
@@ -177,9 +182,12 @@ class FastFetch:
         buffer, start = framer.buffer, framer.start
         for at, shape in enumerate(self._shapes):
             pos = start
-            while (read := self._read(shape, buffer, pos)) is not None:
-                message, pos = read
-                found.append(message)
+            if shape.is_flat:
+                pos = self._read_flat(shape.steps[0], buffer, pos, found)
+            else:
+                while (read := self._read(shape, buffer, pos)) is not None:
+                    message, pos = read
+                    found.append(message)
             if found:
                 framer.skip_to(pos)
                 if at:
@@ -201,6 +209,26 @@ class FastFetch:
                 if read is not None:
                     return read[0]
         return None
+
+    def _read_flat(self, step: _Step, buffer: bytearray, start: int, found: list[Message]) -> int:
+        """Read responses whose shape is flat: what :meth:`_read` does, at half the cost."""
+        keys = step.keys
+        uid_at = keys.index("UID") if "UID" in keys else None
+        flags_at = keys.index("FLAGS") if "FLAGS" in keys else None
+        longest = min(self._limits.max_line, 2 * self._limits.max_items)
+        match_at, add, pos = step.pattern.match, found.append, start
+        while (match := match_at(buffer, pos)) is not None:
+            seq, *values = match.groups()
+            end = match.end()
+            if end - pos > longest or (flags_at is not None and not _are_plain(values[flags_at])):
+                break
+            items: dict[str, object] = dict(zip(keys, values, strict=True))
+            uid = None
+            if uid_at is not None:
+                uid = items["UID"] = UID(int(values[uid_at]))
+            add(Message(SeqNum(int(seq)), uid, items, end - pos - 2))
+            pos = end
+        return pos
 
     def _read(
         self, shape: _Shape, buffer: bytes | bytearray, start: int, *, octets: int = 0
@@ -238,7 +266,7 @@ class FastFetch:
             return None
         if shape.has_strings and not octets and not buffer[start:pos].isascii():
             return None
-        if "FLAGS" in items and not _are_plain(items["FLAGS"]):  # type: ignore[arg-type]
+        if "FLAGS" in items and not _are_plain(cast("bytes", items["FLAGS"])):
             return None
         uid = None
         if "UID" in items:
