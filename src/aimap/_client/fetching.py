@@ -176,14 +176,14 @@ class FetchStream:
         self._driver.buffered -= octets
         self._driver.wake_reader()
 
-    def _deliver(self, message: Message) -> None:
+    def _deliver(self, messages: list[Message]) -> None:
         if not self._open:
             return
-        octets = message.octets
-        self._buffer.append(message)
+        octets = sum([message.octets for message in messages])
+        self._buffer.extend(messages)
         self._octets += octets
         self._driver.buffered += octets
-        self._seen += 1
+        self._seen += len(messages)
         self._seen_octets += octets
         self._event.set()
 

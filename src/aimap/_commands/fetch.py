@@ -5,19 +5,36 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, final
 
-from aimap._commands.base import IN_MAILBOX, IN_MAILBOX_BY_NUMBER, Claim, SelectedCommand, Verdict
+from aimap._commands.base import IN_MAILBOX, IN_MAILBOX_BY_NUMBER, Claim, SelectedCommand
 from aimap._errors import InvalidArgumentError
 from aimap._model.fetch import FetchItem
 from aimap._model.message import Message
 from aimap._model.numbers import SeqSet, UIDSet
-from aimap._model.response import TaggedResponse, Untagged
+from aimap._model.response import TaggedResponse
 
 if TYPE_CHECKING:
     from aimap._wire.encoder import Encoder
 
 _FLAGS = ("FLAGS",)
+
 _AS_SET = 4096
 """A set of up to so many messages is kept as numbers still awaited: the quick way."""
+
+
+@final
+class _Wide:
+    """Those of a wide set that are still awaited, kept as those that were answered."""
+
+    def __init__(self, messages: UIDSet | SeqSet) -> None:
+        self.messages = messages
+        self.answered: set[int] = set()
+
+    def __contains__(self, number: object) -> bool:
+        return number in self.messages and number not in self.answered
+
+    def discard(self, number: int) -> None:
+        """Note that a message was answered."""
+        self.answered.add(number)
 
 
 @final
@@ -29,7 +46,7 @@ class Fetch(SelectedCommand[UIDSet | SeqSet]):
     Args:
         messages: which ones; not empty.
         items: what to ask of each; at least one.
-        deliver: called with each message as it arrives.
+        deliver: called with messages as they arrive, one or several at a time.
     """
 
     answers = (Message,)
@@ -38,7 +55,7 @@ class Fetch(SelectedCommand[UIDSet | SeqSet]):
         self,
         messages: UIDSet | SeqSet,
         items: Sequence[FetchItem[Any]],
-        deliver: Callable[[Message], None],
+        deliver: Callable[[list[Message]], object],
     ) -> None:
         if not items:
             raise InvalidArgumentError("FETCH needs at least one item, such as FLAGS")
@@ -48,9 +65,7 @@ class Fetch(SelectedCommand[UIDSet | SeqSet]):
         self._keys = frozenset(item.key for item in items)
         self._asks_flags = "FLAGS" in self._keys
         self._deliver = deliver
-        self._few = len(messages) <= _AS_SET
-        self._awaited: set[int] = set(messages) if self._few else set()
-        self._answered: set[int] = set()
+        self._awaited = set[int](messages) if len(messages) <= _AS_SET else _Wide(messages)
 
     @property
     def name(self) -> str:  # type: ignore[override]
@@ -73,26 +88,28 @@ class Fetch(SelectedCommand[UIDSet | SeqSet]):
             for request in self._requests:
                 wire.item(request)
 
-    def claim(self, response: Untagged) -> Verdict:
-        if not isinstance(response, Message):
-            return Verdict.NOT_MINE
-        number = response.uid_or_none if self._by_uid else response.seq
-        if self._few:
-            if number not in self._awaited or not response.has_all(self._keys):
-                return Verdict.NOT_MINE
-            self._awaited.discard(number)
-        else:
-            if number is None or number in self._answered or number not in self.messages:
-                return Verdict.NOT_MINE
-            if not response.has_all(self._keys):
-                return Verdict.NOT_MINE
-            self._answered.add(number)
-        self._deliver(response)
-        # FLAGS beside what was asked are news (RFC 9051 section 7.5.2).
-        if not self._asks_flags and response.has_all(_FLAGS):
-            return Verdict.ALSO_NEWS
-        return Verdict.MINE
+    def claim_messages(self, run: list[Message], news: list[Message]) -> list[Message]:
+        if not run[0].has_all(self._keys):
+            return run
+        awaited, by_uid = self._awaited, self._by_uid
+        mine: list[Message] = []
+        others: list[Message] = []
+        for message in run:
+            number = message.uid_or_none if by_uid else message.seq
+            if number is not None and number in awaited:
+                awaited.discard(number)
+                mine.append(message)
+            else:
+                others.append(message)
+        if mine:
+            self._deliver(mine)
+            # FLAGS beside what was asked are news (RFC 9051 section 7.5.2).
+            if not self._asks_flags and run[0].has_all(_FLAGS):
+                news += mine
+        return others
 
     def result(self, response: TaggedResponse) -> UIDSet | SeqSet:
-        kind = type(self.messages)
-        return kind(self._awaited) if self._few else self.messages - kind(self._answered)
+        kind, awaited = type(self.messages), self._awaited
+        if isinstance(awaited, _Wide):
+            return self.messages - kind(awaited.answered)
+        return kind(awaited)

@@ -133,7 +133,6 @@ class Session:
         self._bye: ByeError | None = None
         self._lost: ConnectionLostError | None = None
         self._handlers: dict[type, Callable[[Any], None]] = {
-            Message: self._on_message,
             TaggedResponse: self._on_tagged,
             ContinuationRequest: self._on_continuation,
             StatusResponse: self._on_status,
@@ -345,9 +344,8 @@ class Session:
             for response in self._reader.responses():
                 if defects:
                     self._tell_defects()
-                # By far the most responses are these.
-                if type(response) is Message and self.greeting is not None:
-                    self._on_message(response)
+                if isinstance(response, list):
+                    self._on_messages(response)
                 else:
                     self._on_response(response)
                 if self._stops_reading:
@@ -486,14 +484,21 @@ class Session:
                     return verdict
         return False
 
-    def _on_message(self, message: Message) -> None:
+    def _on_messages(self, run: list[Message]) -> None:
         view = self.view
         if view is None:
-            self._emit(UnsolicitedResponse(message))
+            for message in run:
+                self._on_response(message)
             return
         if view.tracking:
-            view.fetched(message)
-        if self._claimed(message) != Verdict.MINE:
+            for message in run:
+                view.fetched(message)
+        news: list[Message] = []
+        for pending in self._claimants.get(Message, ()):
+            run = pending.command.claim_messages(run, news)
+            if not run:
+                break
+        for message in (*news, *run):
             view.changed(message)
 
     def _on_esearch(self, response: ESearchResponse) -> None:
