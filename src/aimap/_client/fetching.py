@@ -191,6 +191,9 @@ class FetchStream:
         """Keep slices in flight, as many as the budget allows."""
         if not self._rest or self._error is not None:
             return
+        # Several go out in one flight: each flight costs as much as reading many messages.
+        if len(self._slices) > _SLICES_AHEAD // 2:
+            return
         average = max(1, self._seen_octets // self._seen) if self._seen else self._guess
         budget = self._driver.limits.max_buffered // 2
         while self._rest and len(self._slices) < _SLICES_AHEAD:
