@@ -17,8 +17,9 @@ from aimap._commands.base import Command
 from aimap._commands.connection import Id
 from aimap._commands.copy import Copy
 from aimap._commands.fetch import Fetch
+from aimap._commands.listing import List
 from aimap._commands.login import Login
-from aimap._commands.mailboxes import Create, List, Status
+from aimap._commands.mailboxes import Create, Status
 from aimap._commands.search import Search
 from aimap._commands.store import Store
 from aimap._model.search import SearchCriteria
@@ -186,7 +187,8 @@ def test_synchronising_literals_split_a_command() -> None:
 def test_nul_needs_binary() -> None:
     with pytest.raises(InvalidArgumentError, match="octet 1"):
         one(Append("x", b"a\0b"))
-    assert one(Append("x", b"a\0b", binary=True)) == b"APPEND x ~{3+}\r\na\0b\r\n"
+    binary = Dialect(literal_plus=True, binary=True)
+    assert written(Append("x", b"a\0b"), binary) == [b"APPEND x ~{3+}\r\na\0b\r\n"]
 
 
 @pytest.mark.parametrize(
