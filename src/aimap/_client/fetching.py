@@ -38,7 +38,8 @@ async def search(driver: Driver, criteria: SearchCriteria) -> UIDSet:
     extended = "ESEARCH" in (driver.session.capabilities or ())
     found = UIDSet()
     for piece in search_pieces(criteria, driver.session.max_line):
-        found |= await driver.call(Search(piece, extended=extended))
+        more = await driver.call(Search(piece, extended=extended))
+        found |= more
     return found
 
 

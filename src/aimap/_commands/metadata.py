@@ -126,8 +126,9 @@ class GetMetadata(Command[Metadata]):
 
     def result(self, response: TaggedResponse) -> Metadata:
         code = response.code
-        long = isinstance(code, MetadataCode) and code.problem.upper() == "LONGENTRIES"
-        return Metadata(self._values, code.size if long and code else None)
+        if isinstance(code, MetadataCode) and code.problem.upper() == "LONGENTRIES":
+            return Metadata(self._values, code.size)
+        return Metadata(self._values)
 
 
 @final

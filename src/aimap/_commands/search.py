@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Generic, TypeVar, final
+from typing import TYPE_CHECKING, TypeVar, final
 
 from aimap._commands.base import ORDINARY, SAVED_RESULT, Claim, Command, SelectedCommand, exclusive
 from aimap._commands.criteria import (
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 S = TypeVar("S", UIDSet, SeqSet)
 
 
-class _Searching(SelectedCommand[S], Generic[S]):
+class _Searching(SelectedCommand[S]):
     answers = (SearchResponse, ESearchResponse)
     kind: type[S]
 
@@ -47,13 +47,15 @@ class _Searching(SelectedCommand[S], Generic[S]):
         self._criteria = checked_criteria(criteria)
         self._extended = extended
         self._charset = charset
-        self._on_found = on_found
-        self._found = self.kind()
+        self._on_found: Callable[[S], object] | None = on_found
+        self._found: S = self.kind()
 
     @property
     def claims(self) -> tuple[Claim, ...]:
-        claims = search_claims(self._criteria, by_uid=self.kind is UIDSet)
-        return claims if self._extended else (*claims, exclusive("SEARCH"))
+        needs: tuple[Claim, ...] = search_claims(
+            self._criteria, by_uid=self.name.startswith("UID ")
+        )
+        return needs if self._extended else (*needs, exclusive("SEARCH"))
 
     def write(self, wire: Encoder) -> None:
         write_search_name(wire, self.name)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from aimap._commands.base import (
     IN_MAILBOX,
@@ -18,14 +18,14 @@ from aimap._commands.base import (
     exclusive,
 )
 from aimap._errors import InvalidArgumentError
-from aimap._model.numbers import SeqSet, UIDSet
+from aimap._model.numbers import NumberSet, SeqSet, UIDSet
 from aimap._model.saved import MessageSet, SavedResult
 
 if TYPE_CHECKING:
     from aimap._wire.encoder import Encoder
 
 T = TypeVar("T")
-S = TypeVar("S", bound=UIDSet | SeqSet)
+N = TypeVar("N", bound=NumberSet[Any])
 
 USES_SAVED_RESULT = Claim(SAVED_RESULT, Mode.SHARED)
 
@@ -46,7 +46,7 @@ def set_octets(max_line: int) -> int:
     return max_line // 2
 
 
-def pieces(numbers: S, max_line: int) -> Iterator[S]:
+def pieces(numbers: N, max_line: int) -> Iterator[N]:
     """Split a set whose text would make too long a line (:rfc:`2683#section-3.2.1.5`).
 
     Args:

@@ -91,7 +91,7 @@ class AppendMessage:
     """
 
     message: MessageData = attrs.field(converter=_message)
-    flags: Flags = attrs.field(default=(), converter=_flags, kw_only=True)
+    flags: Flags = attrs.field(factory=Flags, converter=_flags, kw_only=True)
     date: datetime | None = attrs.field(default=None, kw_only=True)
     annotations: Annotations = attrs.field(
         factory=dict[str, Mapping[str, str | bytes | None]],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, ClassVar, Literal, TypeAlias, final
 
 import attrs
@@ -87,6 +87,16 @@ _EVENTS = _MESSAGE_EVENTS | {
 _OF_SELECTED = ("selected", "selected-delayed")
 
 
+def _events(events: Iterable[NotifyEvent]) -> tuple[NotifyEvent, ...]:
+    if isinstance(events, str):
+        raise InvalidArgumentError(f"events come as several strings, not as one: {events!r}")
+    return tuple(events)
+
+
+def _items(items: Iterable[FetchItem[Any]]) -> tuple[FetchItem[Any], ...]:
+    return tuple(items)
+
+
 @final
 @attrs.frozen
 class EventGroup:
@@ -102,8 +112,8 @@ class EventGroup:
     """
 
     mailboxes: MailboxFilter
-    events: tuple[NotifyEvent, ...] = attrs.field(default=(), converter=tuple)
-    items: tuple[FetchItem[Any], ...] = attrs.field(default=(), converter=tuple)
+    events: tuple[NotifyEvent, ...] = attrs.field(default=(), converter=_events)
+    items: tuple[FetchItem[Any], ...] = attrs.field(default=(), converter=_items)
 
     def __attrs_post_init__(self) -> None:
         """Check what goes together."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal, TypeAlias, final
 
 import attrs
@@ -44,6 +44,10 @@ class Partial:
         return f"{self.first}:{self.last}"
 
 
+def _items(items: Iterable[FetchItem[Any]]) -> tuple[FetchItem[Any], ...]:
+    return tuple(items)
+
+
 @final
 @attrs.frozen
 class Update:
@@ -54,7 +58,7 @@ class Update:
             NOTIFY); the plain word ``"UPDATE"`` asks for nothing.
     """
 
-    items: tuple[FetchItem[Any], ...] = attrs.field(converter=tuple)
+    items: tuple[FetchItem[Any], ...] = attrs.field(converter=_items)
 
 
 ReturnWord: TypeAlias = Literal[
