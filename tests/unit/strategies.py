@@ -167,10 +167,12 @@ _LEAVES = (
 )  # fmt: skip
 CRITERIA = st.recursive(
     _LEAVES,
-    lambda inner: st.builds(lambda a, b: a & b, inner, inner)
-    | st.builds(lambda a, b: a | b, inner, inner)
-    | st.builds(lambda a: ~a, inner)
-    | st.builds(aimap.FUZZY, inner),
+    lambda inner: (
+        st.builds(lambda a, b: a & b, inner, inner)
+        | st.builds(lambda a, b: a | b, inner, inner)
+        | st.builds(lambda a: ~a, inner)
+        | st.builds(aimap.FUZZY, inner)
+    ),
     max_leaves=6,
 )
 
@@ -181,7 +183,9 @@ def is_mailbox_name(name: str, dialect: Dialect) -> bool:
         return False
     if not dialect.utf8:
         return True
-    return not ({"\u2028", "\u2029"} & set(name) or name[0] == "\ufeff") and is_normalized("NFC", name)
+    return not ({"\u2028", "\u2029"} & set(name) or name[0] == "\ufeff") and is_normalized(
+        "NFC", name
+    )
 
 
 def as_sent(name: str) -> str:

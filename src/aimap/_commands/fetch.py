@@ -25,7 +25,11 @@ _NOT_IN_REV2 = frozenset({"RFC822", "RFC822.HEADER", "RFC822.TEXT"})
 
 
 def write_items(wire: Encoder, items: Sequence[FetchItem[Any]]) -> None:
-    """Write one item bare, several in parentheses."""
+    """Write one item bare, several in parentheses.
+
+    One with an argument of its own, such as ``PREVIEW (LAZY)``, has them too: bare, a server
+    may take the argument for a fetch modifier (:rfc:`4466#section-2.4`).
+    """
     requests = tuple(dict.fromkeys(item.request for item in items))
     if wire.dialect.rev2:
         for request in requests:
@@ -33,7 +37,7 @@ def write_items(wire: Encoder, items: Sequence[FetchItem[Any]]) -> None:
                 raise InvalidArgumentError(
                     f"IMAP4rev2, which is enabled, has no {request}: ask for BODY[...]"
                 )
-    if len(requests) == 1:
+    if len(requests) == 1 and not requests[0].endswith(")"):
         wire.item(requests[0])
         return
     write_item_list(wire, requests)
