@@ -39,6 +39,7 @@ _NOT_NET_UNICODE = re.compile("[\u2028\u2029]|\\A\ufeff")
 _MAX_QUOTED = 1000
 _LITERAL_MINUS_MAX = 4096
 _TAG_ROOM = 16
+_LITERAL_ROOM = 32
 
 
 @final
@@ -154,7 +155,7 @@ class Encoder:
     def astring(self, value: str | bytes) -> None:
         """Write an ``astring``: bare where it can be, else as :meth:`string`."""
         data = _to_bytes(value)
-        if _PLAIN.fullmatch(data) and data.upper() != b"NIL":
+        if self._is_short(data) and _PLAIN.fullmatch(data) and data.upper() != b"NIL":
             self._put(data)
         else:
             self._string(data)
@@ -322,10 +323,16 @@ class Encoder:
         self.close()
 
     def _string(self, data: bytes) -> None:
-        if len(data) <= _MAX_QUOTED and self._quotable(data):
+        if self._is_short(data) and self._quotable(data):
             self._put_quoted(data)
         else:
             self.literal(data)
+
+    def _is_short(self, data: bytes) -> bool:
+        # What is long, or would make the line too long, goes out as a literal, which begins
+        # a new line for the server. Each octet may need a backslash.
+        room = self.dialect.max_line - self._line - _LITERAL_ROOM
+        return len(data) <= _MAX_QUOTED and 2 * len(data) <= room
 
     def _quotable(self, data: bytes) -> bool:
         if not self.dialect.utf8:
