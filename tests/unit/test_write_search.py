@@ -88,6 +88,8 @@ def argument_as_read(name: str, argument: object) -> object:
         if name.startswith("X-GM-") and argument.isdigit() and name != "X-GM-RAW":
             return int(argument)
         if name == "MODSEQ":
+            if argument.isdigit():
+                return int(argument)
             return argument.upper() if argument in ("priv", "shared", "all") else str(argument)
         if name in ("FILTER", "EMAILID", "THREADID", "KEYWORD", "UNKEYWORD"):
             return str(argument)

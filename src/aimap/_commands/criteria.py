@@ -213,6 +213,6 @@ def _write_argument(wire: Encoder, argument: Argument, codec: str) -> None:
     elif isinstance(argument, date):
         wire.date(argument)
     elif isinstance(argument, int):
-        wire.number64(argument)
+        wire.number(argument)
     else:
         wire.value(argument)

@@ -301,15 +301,16 @@ def MODSEQ_SINCE(
         flag: only where this flag changed (:rfc:`7162#section-3.1.5`).
         kind: with *flag*, whether the user's own, the one shared with others, or either.
     """
-    number = _number("MODSEQ", modseq, 0, MAX_MODSEQ).arguments
+    # A mod-sequence has 63 bits, where other numbers have 32 before IMAP4rev2.
+    number = Word(_number("MODSEQ", modseq, 0, MAX_MODSEQ).arguments[0])
     if flag is None:
-        return SearchKey("MODSEQ", number)
+        return SearchKey("MODSEQ", (number,))
     checked = Flag(flag).check()
     if checked == Flag.RECENT:
         raise InvalidArgumentError(r"\Recent has no mod-sequence")
     if kind not in ("priv", "shared", "all"):
         raise InvalidArgumentError(f"MODSEQ looks at 'priv', 'shared' or 'all', not at {kind!r}")
-    return SearchKey("MODSEQ", (f"/flags/{checked.lower()}", Word(kind), *number))
+    return SearchKey("MODSEQ", (f"/flags/{checked.lower()}", Word(kind), number))
 
 
 def FUZZY(criteria: SearchCriteria) -> Fuzzy:
