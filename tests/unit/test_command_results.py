@@ -337,7 +337,8 @@ def test_fetch_of_a_macro_and_of_a_saved_result() -> None:
     found: list[Message] = []
     fetch = Fetch(SAVED, [items.FAST], found.append)
     assert not fetch.claim(message(4, FLAGS=Flags()))
-    full = message(4, **{"FLAGS": Flags(), "INTERNALDATE": b"", "RFC822.SIZE": 3})
+    told: dict[str, object] = {"FLAGS": Flags(), "INTERNALDATE": b"", "RFC822.SIZE": 3}
+    full = Message(None, UID(4), told, 10)
     assert fetch.claim(full) is Verdict.MINE
     assert not fetch.claim(full)
     assert (found, fetch.finish(OK)) == ([full], UIDSet())

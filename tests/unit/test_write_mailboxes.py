@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aimap import InvalidArgumentError, UIDSet
+from aimap import InvalidArgumentError, SeqSet, UIDSet
 from aimap._wire.encoder import Dialect
 from aimap.commands import (
     Create,
@@ -196,8 +196,6 @@ def test_status(box: str, items: list[str], dialect: Dialect) -> None:
 def test_select_parameters(
     condstore: bool, annotate: bool, validity: int, modseq: int, known: UIDSet, match: bool
 ) -> None:
-    from aimap import SeqSet
-
     dialect = Dialect(qresync=True)
     pairs = (SeqSet("1:3,7"), UIDSet("10:12,99")) if match else None
     qresync = QResync(validity, modseq, known, pairs)
@@ -304,7 +302,7 @@ OTHER_EVENTS: list[Any] = [
     st.booleans(), ITEMS, DIALECTS,
 )  # fmt: skip
 def test_notify(groups: list[Any], status: bool, items: list[Any], dialect: Dialect) -> None:
-    made = []
+    made: list[EventGroup] = []
     for boxes, events, more in groups:
         if boxes == MailboxFilter.SELECTED:
             if any(each.mailboxes == boxes for each in made):

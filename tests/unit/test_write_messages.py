@@ -209,9 +209,9 @@ def check_append(found: list[Token], wish: AppendMessage, dialect: Dialect) -> N
     if wish.date is not None:
         read = date_time(found.pop(0))
         assert read == wish.date.replace(microsecond=0)
-        assert read.utcoffset() == wish.date.utcoffset() or wish.date.utcoffset() % timedelta(
-            minutes=1
-        )  # type: ignore[operator]
+        zone = wish.date.utcoffset()
+        assert zone is not None
+        assert zone % timedelta(minutes=1) or read.utcoffset() == zone
     if wish.annotations:
         assert found.pop(0) == Bare("ANNOTATION")
         check_annotations(found.pop(0), wish.annotations)  # type: ignore[arg-type]

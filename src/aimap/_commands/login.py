@@ -76,7 +76,7 @@ class Authenticate(_LoginCommand):
     Args:
         mechanism: the SASL mechanism's name.
         respond: given a decoded challenge, returns the response. It may raise an
-            :class:`ImapError`: the exchange is then called off with ``*`` and the
+            :exc:`aimap.ImapError`: the exchange is then called off with ``*`` and the
             error is the command's outcome.
         initial: what to send first, or ``None`` where the server speaks first.
         in_command: send *initial* in the command itself (:rfc:`4959`).

@@ -22,7 +22,7 @@ def _section(part: str) -> str:
 @final
 @attrs.frozen
 class ConvertItem:
-    """A data item of CONVERT: :attr:`UID`, or what one of the methods makes.
+    """A data item of CONVERT: ``ConvertItem.UID``, or what one of the methods makes.
 
     Attributes:
         request: how it is asked for, and its name in the answer but for a partial's count.

@@ -11,7 +11,7 @@ from aimap._model.numbers import SeqSet, UIDSet
 class SavedResult:
     """What the last search with ``RETURN (SAVE)`` found, known to the server only: ``$``.
 
-    It stands in place of a set of messages; :data:`SAVED` is the one of its kind.
+    It stands in place of a set of messages; ``SAVED`` is the one of its kind.
     """
 
     __slots__ = ()
