@@ -50,12 +50,14 @@ from aimap._model.code import (
     CapabilityCode,
     ConvertLimitCode,
     CopyUIDCode,
+    DowngradedCode,
     HighestModSeqCode,
     InProgressCode,
     MailboxIdCode,
     MessageLimitCode,
     MetadataCode,
     ModifiedCode,
+    NewNameCode,
     NoUpdateCode,
     PermanentFlagsCode,
     ReferralCode,
@@ -178,7 +180,7 @@ from aimap._model.state import ConnectionState
 from aimap._model.thread import Thread, ThreadResponse
 from aimap._model.urlauth import FetchedUrl, GenUrlAuthResponse, UrlFetchResponse
 from aimap._protocol.session import SessionCounters
-from aimap._wire.parse_response import parse_response
+from aimap._wire.reader import parse_response
 
 __version__ = "0.1.0"
 
@@ -274,6 +276,7 @@ __all__ = [
     "ConvertedResponse",
     "CopyUIDCode",
     "Disposition",
+    "DowngradedCode",
     "ESearchResponse",
     "EnabledResponse",
     "Envelope",
@@ -318,6 +321,7 @@ __all__ = [
     "NamespaceInfo",
     "NamespaceResponse",
     "Namespaces",
+    "NewNameCode",
     "NoError",
     "NoUpdateCode",
     "NotFetchedError",

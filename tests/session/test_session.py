@@ -53,7 +53,7 @@ from .support import Talk
 
 def fetch(numbers: UIDSet | SeqSet) -> tuple[Fetch, list[Message]]:
     got: list[Message] = []
-    return Fetch(numbers, [FLAGS], got.append), got
+    return Fetch(numbers, [FLAGS], got.extend), got
 
 
 # Pipelining and the gate
@@ -195,7 +195,7 @@ def test_flags_beyond_what_was_asked_are_news_too() -> None:
     got: list[Message] = []
     talk = Talk()
     talk.in_mailbox()
-    talk.submit(Fetch(UIDSet("5"), [ENVELOPE], got.append))
+    talk.submit(Fetch(UIDSet("5"), [ENVELOPE], got.extend))
     talk.hears()
     envelope = b"(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)"
     talk.says(b"* 1 FETCH (UID 5 FLAGS (\\Seen) ENVELOPE %s)\r\nA2 OK x\r\n" % envelope)
@@ -387,7 +387,7 @@ def test_ok_before_the_literal_is_no_success() -> None:
 
 def test_a_stray_continuation_sends_nothing() -> None:
     talk = Talk()
-    talk.says(b"+ x\r\n+\r\n")
+    talk.says(b"+ x\r\n+ \r\n")
     assert talk.hears() == b""
     assert [type(event) for event in talk.events] == [Defect, Defect]
 
@@ -613,7 +613,7 @@ def test_any_chunking_gives_the_same_events(sizes: list[int]) -> None:
         talk = Talk()
         talk.in_mailbox()
         got: list[Message] = []
-        pending = talk.submit(Fetch(UIDSet("5:7"), [FLAGS], got.append))
+        pending = talk.submit(Fetch(UIDSet("5:7"), [FLAGS], got.extend))
         talk.hears()
         for piece in pieces:
             talk.session.receive_data(piece)

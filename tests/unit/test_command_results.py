@@ -134,9 +134,20 @@ def outcome(command: Command[Any], *responses: Any, code: Any = None) -> Any:
     return command.finish(TaggedResponse("A1", "OK", code, "done"))
 
 
+def take(command: Command[Any], message: Message) -> Verdict:
+    """Offer a FETCH response as the session does, and tell what came of it."""
+    news: list[Message] = []
+    if command.claim_messages([message], news):
+        return Verdict.NOT_MINE
+    return Verdict.ALSO_NEWS if news else Verdict.MINE
+
+
 def refuses(command: Command[Any], *responses: Any) -> None:
     for response in responses:
-        assert not command.claim(response)
+        if isinstance(response, Message):
+            assert take(command, response) is Verdict.NOT_MINE
+        else:
+            assert not command.claim(response)
 
 
 def message(uid: int | None = None, seq: int | None = None, **found: object) -> Message:
@@ -312,42 +323,47 @@ def test_a_conditional_store_tells_what_it_left_alone() -> None:
 
 def test_a_store_that_is_answered() -> None:
     found: list[Message] = []
-    store = Store(UIDSet("1:9"), "+", ["x"], silent=False, deliver=found.append)
+    store = Store(UIDSet("1:9"), "+", ["x"], silent=False, deliver=found.extend)
     answer = message(3, FLAGS=Flags(["x"]))
-    assert store.claim(answer) is Verdict.ALSO_NEWS
-    assert store.claim(answer) is Verdict.NOT_MINE
+    assert take(store, answer) is Verdict.ALSO_NEWS
+    assert take(store, answer) is Verdict.NOT_MINE
     assert found == [answer]
-    saved = StoreAnnotations(SAVED, {"/comment": {"value.priv": "x"}}, deliver=found.append)
-    assert saved.claim(message(4, ANNOTATION=())) is Verdict.ALSO_NEWS
+    saved = StoreAnnotations(SAVED, {"/comment": {"value.priv": "x"}}, deliver=found.extend)
+    assert take(saved, message(4, ANNOTATION=())) is Verdict.ALSO_NEWS
 
 
 def test_fetch_of_what_changed() -> None:
     found: list[Message] = []
     gone: list[UIDSet] = []
     fetch = Fetch(
-        UIDSet("1:5"), [items.FLAGS], found.append, changed_since=5, on_vanished=gone.append
+        UIDSet("1:5"), [items.FLAGS], found.extend, changed_since=5, on_vanished=gone.append
     )
-    assert fetch.claim(VanishedResponse(UIDSet("1:2"), True)) is Verdict.MINE
+    assert fetch.claim(VanishedResponse(UIDSet("1:2"), True))
     assert not fetch.claim(VanishedResponse(UIDSet("1:2"), False))
-    assert fetch.claim(message(4, FLAGS=Flags(), MODSEQ=7)) is Verdict.MINE
+    assert take(fetch, message(4, FLAGS=Flags(), MODSEQ=7)) is Verdict.MINE
     assert (gone, fetch.finish(OK)) == ([UIDSet("1:2")], UIDSet("1:3,5"))
 
 
 def test_fetch_of_a_macro_and_of_a_saved_result() -> None:
     found: list[Message] = []
-    fetch = Fetch(SAVED, [items.FAST], found.append)
-    assert not fetch.claim(message(4, FLAGS=Flags()))
+    fetch = Fetch(SAVED, [items.FAST], found.extend)
+    assert take(fetch, message(4, FLAGS=Flags())) is Verdict.NOT_MINE
     told: dict[str, object] = {"FLAGS": Flags(), "INTERNALDATE": b"", "RFC822.SIZE": 3}
     full = Message(None, UID(4), told, 10)
-    assert fetch.claim(full) is Verdict.MINE
-    assert not fetch.claim(full)
+    assert take(fetch, full) is Verdict.MINE
+    assert take(fetch, full) is Verdict.NOT_MINE
     assert (found, fetch.finish(OK)) == ([full], UIDSet())
 
 
 def test_fetch_of_very_many() -> None:
-    fetch = Fetch(SeqSet("1:*"), [items.FLAGS], lambda _: None)
-    assert fetch.claim(message(None, 4, FLAGS=Flags()))
+    fetch = Fetch(SeqSet("1:*"), [items.FLAGS], print)
+    assert take(fetch, message(None, 4, FLAGS=Flags())) is Verdict.MINE
     assert fetch.finish(OK) == SeqSet("1:3,5:4294967295")
+
+
+def test_flags_beside_what_was_asked_are_news() -> None:
+    fetch = Fetch(UIDSet(4), [items.MODSEQ], print)
+    assert take(fetch, message(4, FLAGS=Flags(), MODSEQ=7)) is Verdict.ALSO_NEWS
 
 
 def test_select_tells_what_is_new() -> None:

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from aimap import LimitExceededError, Limits
 from aimap._wire.framer import Framer
+from aimap._wire.reading import Reading
 
 STREAM = (
     b"* OK hi\r\n"
@@ -40,7 +41,7 @@ def frames(framer: Framer) -> list[bytes]:
 
 @given(st.lists(st.integers(1, 40), min_size=1))
 def test_any_chunking(sizes: list[int]) -> None:
-    framer = Framer(Limits())
+    framer = Framer(Reading(Limits()))
     found: list[bytes] = []
     rest, at = STREAM, 0
     while rest:
@@ -53,7 +54,7 @@ def test_any_chunking(sizes: list[int]) -> None:
 
 
 def test_what_is_pending_can_be_taken() -> None:
-    framer = Framer(Limits())
+    framer = Framer(Reading(Limits()))
     framer.receive_data(b"A1 OK begin\r\n\x16\x03rest")
     assert framer.next_frame() == b"A1 OK begin"
     assert framer.pending == 6
@@ -72,7 +73,7 @@ def test_what_is_pending_can_be_taken() -> None:
     ],
 )
 def test_bounds(limits: Limits, data: bytes, limit: str) -> None:
-    framer = Framer(limits)
+    framer = Framer(Reading(limits))
     framer.receive_data(data)
     with pytest.raises(LimitExceededError) as caught:
         framer.next_frame()
@@ -80,7 +81,7 @@ def test_bounds(limits: Limits, data: bytes, limit: str) -> None:
 
 
 def test_a_header_alone_allocates_nothing() -> None:
-    framer = Framer(Limits())
+    framer = Framer(Reading(Limits()))
     framer.receive_data(b"* X {268435456}\r\n")
     assert framer.next_frame() is None
     assert framer.pending < 100

@@ -181,20 +181,23 @@ class FetchStream:
         self._driver.buffered -= octets
         self._driver.wake_reader()
 
-    def _deliver(self, message: Message) -> None:
+    def _deliver(self, messages: list[Message]) -> None:
         if not self._open:
             return
-        octets = message.octets
-        self._buffer.append(message)
+        octets = sum([message.octets for message in messages])
+        self._buffer.extend(messages)
         self._octets += octets
         self._driver.buffered += octets
-        self._seen += 1
+        self._seen += len(messages)
         self._seen_octets += octets
         self._event.set()
 
     def _ask(self) -> None:
         """Keep slices in flight, as many as the budget allows."""
         if not self._rest or self._error is not None:
+            return
+        # Several go out in one flight: each flight costs as much as reading many messages.
+        if len(self._slices) > _SLICES_AHEAD // 2:
             return
         average = max(1, self._seen_octets // self._seen) if self._seen else self._guess
         budget = self._driver.limits.max_buffered // 2

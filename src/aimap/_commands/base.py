@@ -16,6 +16,7 @@ from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
 
 from aimap._errors import BadError, CommandError, NoError
+from aimap._model.message import Message
 from aimap._model.response import ContinuationRequest, TaggedResponse, Untagged
 from aimap._model.state import LOGGED_IN, SELECTED, ConnectionState
 
@@ -134,6 +135,29 @@ class Command(ABC, Generic[T]):
         """Take *response* if it answers this command, and say so."""
         del response
         return False
+
+    def claim_messages(self, run: list[Message], news: list[Message]) -> list[Message]:
+        """Take the FETCH responses of a run that answer this command.
+
+        Nearly everything that a client receives is one of these, so they come in runs:
+        one behind the other, all with the same items.
+
+        Args:
+            run: the responses.
+            news: gets those that answer the command, and hold what it did not ask for
+                as well.
+
+        Returns:
+            Those that do not answer it.
+        """
+        others: list[Message] = []
+        for message in run:
+            verdict = self.claim(message)
+            if not verdict:
+                others.append(message)
+            elif verdict == Verdict.ALSO_NEWS:
+                news.append(message)
+        return others
 
     def respond(self, request: ContinuationRequest) -> bytes | None:
         """Answer a continuation request that is not for a literal; ``None`` sends nothing."""

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, final
 
-from aimap._commands.base import Verdict
 from aimap._commands.sets import OnMessages
 from aimap._errors import InvalidArgumentError
 from aimap._model.fetch import FetchItem
 from aimap._model.message import Message
-from aimap._model.numbers import MAX_MODSEQ, SeqSet, UIDSet
+from aimap._model.numbers import MAX_MODSEQ, MAX_NUMBER, SeqSet, UIDSet
 from aimap._model.response import TaggedResponse, Untagged, VanishedResponse
 from aimap._model.returning import Partial
 from aimap._model.saved import MessageSet, SavedResult
@@ -18,8 +17,12 @@ from aimap._model.saved import MessageSet, SavedResult
 if TYPE_CHECKING:
     from aimap._wire.encoder import Encoder
 
+_FLAGS = ("FLAGS",)
+
 _AS_SET = 4096
 """A set of up to so many messages is kept as numbers still awaited: the quick way."""
+
+_ALL = UIDSet.from_ranges([(1, MAX_NUMBER)])
 
 _NOT_IN_REV2 = frozenset({"RFC822", "RFC822.HEADER", "RFC822.TEXT"})
 
@@ -51,6 +54,22 @@ def write_item_list(wire: Encoder, requests: Sequence[str]) -> None:
 
 
 @final
+class _Wide:
+    """Those of a wide set that are still awaited, kept as those that were answered."""
+
+    def __init__(self, messages: UIDSet | SeqSet) -> None:
+        self.messages = messages
+        self.answered: set[int] = set()
+
+    def __contains__(self, number: object) -> bool:
+        return number in self.messages and number not in self.answered
+
+    def discard(self, number: int) -> None:
+        """Note that a message was answered."""
+        self.answered.add(number)
+
+
+@final
 class Fetch(OnMessages[UIDSet | SeqSet]):
     """FETCH, or UID FETCH if the messages are a :class:`UIDSet`.
 
@@ -61,7 +80,7 @@ class Fetch(OnMessages[UIDSet | SeqSet]):
     Args:
         messages: which ones; not empty.
         items: what to ask of each; at least one. A macro such as ``FAST`` stands alone.
-        deliver: called with each message as it arrives.
+        deliver: called with messages as they arrive, one or several at a time.
         changed_since: only messages changed after this mod-sequence
             (:rfc:`7162#section-3.1.4.1`; needs CONDSTORE).
         on_vanished: called with the UIDs that are gone since then: the modifier
@@ -80,7 +99,7 @@ class Fetch(OnMessages[UIDSet | SeqSet]):
         self,
         messages: MessageSet,
         items: Sequence[FetchItem[Any]],
-        deliver: Callable[[Message], None],
+        deliver: Callable[[list[Message]], object],
         *,
         changed_since: int | None = None,
         on_vanished: Callable[[UIDSet], None] | None = None,
@@ -100,15 +119,18 @@ class Fetch(OnMessages[UIDSet | SeqSet]):
             raise InvalidArgumentError("a partial FETCH names its messages by UID")
         self._items = tuple(items)
         self._keys = frozenset(key for item in items for key in (item.key, *item.also))
+        self._asks_flags = "FLAGS" in self._keys
         self._deliver = deliver
         self._changed_since = changed_since
         self._on_vanished = on_vanished
         self._partial = partial
-        self._few = not isinstance(self.messages, SavedResult) and len(self.messages) <= _AS_SET
-        self._awaited: set[int] = set()
-        if self._few and not isinstance(self.messages, SavedResult):
-            self._awaited.update(self.messages)
-        self._answered: set[int] = set()
+        self._awaited: set[int] | _Wide
+        if isinstance(self.messages, SavedResult):
+            self._awaited = _Wide(_ALL)
+        elif len(self.messages) <= _AS_SET:
+            self._awaited = set[int](self.messages)
+        else:
+            self._awaited = _Wide(self.messages)
 
     def write(self, wire: Encoder) -> None:
         if self._on_vanished is not None and not wire.dialect.qresync:
@@ -128,41 +150,40 @@ class Fetch(OnMessages[UIDSet | SeqSet]):
             if self._on_vanished is not None:
                 wire.atom("VANISHED")
 
-    def claim(self, response: Untagged) -> Verdict:
-        if isinstance(response, Message):
-            return self._take(response)
+    def claim(self, response: Untagged) -> bool:
         if (
             self._on_vanished is not None
             and isinstance(response, VanishedResponse)
             and response.earlier
         ):
             self._on_vanished(response.uids)
-            return Verdict.MINE
-        return Verdict.NOT_MINE
+            return True
+        return False
 
-    def _take(self, response: Message) -> Verdict:
-        number = response.uid_or_none if self.by_uid else response.seq
-        keys = response.keys()
-        if number is None or not keys >= self._keys:
-            return Verdict.NOT_MINE
-        if self._few:
-            if number not in self._awaited:
-                return Verdict.NOT_MINE
-            self._awaited.discard(number)
-        else:
-            if number in self._answered or not (
-                isinstance(self.messages, SavedResult) or number in self.messages
-            ):
-                return Verdict.NOT_MINE
-            self._answered.add(number)
-        self._deliver(response)
-        # FLAGS beside what was asked are news (RFC 9051 section 7.5.2).
-        if "FLAGS" in keys and "FLAGS" not in self._keys:
-            return Verdict.ALSO_NEWS
-        return Verdict.MINE
+    def claim_messages(self, run: list[Message], news: list[Message]) -> list[Message]:
+        if not run[0].has_all(self._keys):
+            return run
+        awaited, by_uid = self._awaited, self.by_uid
+        mine: list[Message] = []
+        others: list[Message] = []
+        for message in run:
+            number = message.uid_or_none if by_uid else message.seq
+            if number is not None and number in awaited:
+                awaited.discard(number)
+                mine.append(message)
+            else:
+                others.append(message)
+        if mine:
+            self._deliver(mine)
+            # FLAGS beside what was asked are news (RFC 9051 section 7.5.2).
+            if not self._asks_flags and run[0].has_all(_FLAGS):
+                news += mine
+        return others
 
     def result(self, response: TaggedResponse) -> UIDSet | SeqSet:
-        if isinstance(self.messages, SavedResult):
+        messages, awaited = self.messages, self._awaited
+        if isinstance(messages, SavedResult):
             return UIDSet()
-        kind = type(self.messages)
-        return kind(self._awaited) if self._few else self.messages - kind(self._answered)
+        if isinstance(awaited, _Wide):
+            return messages - type(messages)(awaited.answered)
+        return type(messages)(awaited)

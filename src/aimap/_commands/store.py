@@ -40,7 +40,7 @@ class _Storing(OnMessages[UIDSet | SeqSet]):
         messages: MessageSet,
         *,
         unchanged_since: int | None,
-        deliver: Callable[[Message], None] | None,
+        deliver: Callable[[list[Message]], object] | None,
     ) -> None:
         super().__init__(messages)
         if unchanged_since is not None and not 0 <= unchanged_since <= MAX_MODSEQ:
@@ -68,7 +68,7 @@ class _Storing(OnMessages[UIDSet | SeqSet]):
         if not self.is_mine(((number, number),)):
             return Verdict.NOT_MINE
         self._answered.add(number)
-        self._deliver(response)
+        self._deliver([response])
         # What was stored is what is so now: everybody is to know.
         return Verdict.ALSO_NEWS
 
@@ -89,7 +89,7 @@ class _StoringList(_Storing):
         *,
         silent: bool,
         unchanged_since: int | None,
-        deliver: Callable[[Message], None] | None,
+        deliver: Callable[[list[Message]], object] | None,
     ) -> None:
         if change not in ("+", "-", ""):
             raise InvalidArgumentError(f"a change is '+', '-' or '', not {change!r}")
@@ -114,7 +114,7 @@ class Store(_StoringList):
         silent: ask for no answer: what one stored, one knows.
         unchanged_since: leave messages alone that have changed since this mod-sequence
             (:rfc:`7162#section-3.1.3`; needs CONDSTORE).
-        deliver: called with each answer, where the command is not silent.
+        deliver: called with the answers as they come, where the command is not silent.
 
     Raises:
         InvalidArgumentError: if a flag is not one that can be stored. Nothing is sent
@@ -131,7 +131,7 @@ class Store(_StoringList):
         *,
         silent: bool = True,
         unchanged_since: int | None = None,
-        deliver: Callable[[Message], None] | None = None,
+        deliver: Callable[[list[Message]], object] | None = None,
     ) -> None:
         super().__init__(
             messages, change, silent=silent, unchanged_since=unchanged_since, deliver=deliver
@@ -162,7 +162,7 @@ class StoreLabels(_StoringList):
         labels: names, or Gmail's own such as ``"\\Inbox"``.
         silent: ask for no answer.
         unchanged_since: leave messages alone that have changed since.
-        deliver: called with each answer, where the command is not silent.
+        deliver: called with the answers as they come, where the command is not silent.
     """
 
     answer_key = "X-GM-LABELS"
@@ -175,7 +175,7 @@ class StoreLabels(_StoringList):
         *,
         silent: bool = True,
         unchanged_since: int | None = None,
-        deliver: Callable[[Message], None] | None = None,
+        deliver: Callable[[list[Message]], object] | None = None,
     ) -> None:
         super().__init__(
             messages, change, silent=silent, unchanged_since=unchanged_since, deliver=deliver
@@ -205,7 +205,7 @@ class StoreAnnotations(_Storing):
         messages: which ones; not empty.
         annotations: values by entry and attribute; ``None`` removes one.
         unchanged_since: leave messages alone that have changed since.
-        deliver: called with each answer.
+        deliver: called with the answers as they come.
 
     Raises:
         InvalidArgumentError: if there is none, or a name is not one.
@@ -219,7 +219,7 @@ class StoreAnnotations(_Storing):
         annotations: Annotations,
         *,
         unchanged_since: int | None = None,
-        deliver: Callable[[Message], None] | None = None,
+        deliver: Callable[[list[Message]], object] | None = None,
     ) -> None:
         super().__init__(messages, unchanged_since=unchanged_since, deliver=deliver)
         if not annotations:

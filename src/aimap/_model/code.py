@@ -279,3 +279,29 @@ class WebAlertCode(ResponseCode):
     """``[WEBALERT url]``: Gmail wants the user in a web browser. The URL is never opened."""
 
     url: str = attrs.field(kw_only=True)
+
+
+@final
+@attrs.frozen
+class DowngradedCode(ResponseCode):
+    """``[DOWNGRADED set]``: messages shown with their headers simplified (:rfc:`6858#section-4`).
+
+    Attributes:
+        ranges: their UIDs.
+    """
+
+    ranges: tuple[tuple[int, int], ...] = attrs.field(kw_only=True)
+
+
+@final
+@attrs.frozen
+class NewNameCode(ResponseCode):
+    """``[NEWNAME old new]``: the mailbox was renamed (:rfc:`2180#section-3.4`; obsolete).
+
+    Attributes:
+        old_name: the name that was asked for.
+        new_name: the name that it has now.
+    """
+
+    old_name: str = attrs.field(kw_only=True)
+    new_name: str = attrs.field(kw_only=True)

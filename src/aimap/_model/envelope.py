@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from types import MappingProxyType
-from typing import TypeAlias, final
+from typing import TypeAlias, cast, final
 
 import attrs
 
@@ -17,7 +17,7 @@ _NONE_INVALID: Mapping[str, Invalid] = MappingProxyType({})
 
 
 @final
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class Address:
     """One address. Text is decoded on access; the octets stay as they came.
 
@@ -26,17 +26,31 @@ class Address:
         route: the source route (obsolete), or ``None``.
         raw_mailbox: the part before the ``@``, or ``None``.
         raw_host: the part behind it, or ``None``.
+        charset: what 8-bit octets that are not UTF-8 are taken for, or ``None``.
     """
 
     raw_name: bytes | None
     route: bytes | None
     raw_mailbox: bytes | None
     raw_host: bytes | None
+    charset: str | None = None
+
+    @property
+    def _is_swapped(self) -> bool:
+        """Whether the name is where the address should be, as Gmail had it."""
+        return (
+            self.raw_host is None
+            and self.raw_name is not None
+            and self.raw_name.startswith(b"<")
+            and self.raw_name.endswith(b">")
+            and b"@" in self.raw_name
+        )
 
     @property
     def name(self) -> str:
         """The display name, decoded; empty if there is none."""
-        return decode_words(self.raw_name or b"")
+        raw = self.raw_mailbox if self._is_swapped else self.raw_name
+        return decode_words(raw, self.charset) if raw else ""
 
     @property
     def mailbox(self) -> str:
@@ -50,11 +64,47 @@ class Address:
 
     @property
     def email(self) -> str:
-        """The address as ``mailbox@host``, or what there is of it."""
-        return f"{self.mailbox}@{self.host}" if self.raw_host else self.mailbox
+        """The address as ``mailbox@host``, or what there is of it; empty if there is none."""
+        if self._is_swapped:
+            return decode_raw((self.raw_name or b"").strip(b"<>"))
+        return f"{self.mailbox}@{self.host}" if self.raw_mailbox and self.raw_host else self.mailbox
 
     def __str__(self) -> str:
-        return f"{self.name} <{self.email}>" if self.raw_name else self.email
+        if not self.raw_name:
+            return self.email
+        return f"{self.name} <{self.email}>" if self.email else self.name
+
+
+class _Draft:
+    """An address in the making: of the same layout, and not frozen."""
+
+    __slots__ = tuple(field.name for field in attrs.fields(Address))
+
+    raw_name: bytes | None
+    route: bytes | None
+    raw_mailbox: bytes | None
+    raw_host: bytes | None
+    charset: str | None
+
+
+def make_address(
+    raw_name: bytes | None,
+    route: bytes | None,
+    raw_mailbox: bytes | None,
+    raw_host: bytes | None,
+) -> Address:
+    """Make an address in a third of the time that its constructor takes.
+
+    :func:`aimap._model.body.make_part` says how.
+    """
+    made = _Draft()
+    made.raw_name = raw_name
+    made.route = route
+    made.raw_mailbox = raw_mailbox
+    made.raw_host = raw_host
+    made.charset = None
+    made.__class__ = Address  # type: ignore[assignment]
+    return cast("Address", made)
 
 
 @final
@@ -65,15 +115,17 @@ class Group:
     Attributes:
         raw_name: the group's name, undecoded.
         members: its addresses.
+        charset: as :attr:`Address.charset`.
     """
 
     raw_name: bytes
     members: tuple[Address, ...]
+    charset: str | None = None
 
     @property
     def name(self) -> str:
         """The group's name, decoded."""
-        return decode_words(self.raw_name)
+        return decode_words(self.raw_name, self.charset)
 
     def __str__(self) -> str:
         return f"{self.name}: {', '.join(map(str, self.members))};"
@@ -99,6 +151,8 @@ class Envelope:
         raw_in_reply_to: the In-Reply-To field, undecoded, or ``None``.
         raw_message_id: the Message-ID field, undecoded, or ``None``.
         invalid: the address lists that could not be read, by attribute; those are empty.
+        charset: as :attr:`Address.charset`. It comes from the message's own parts, where
+            ``BODYSTRUCTURE`` was fetched as well.
     """
 
     raw_date: bytes | None
@@ -112,11 +166,38 @@ class Envelope:
     raw_in_reply_to: bytes | None
     raw_message_id: bytes | None
     invalid: Mapping[str, Invalid] = _NONE_INVALID
+    charset: str | None = None
+
+    @property
+    def needs_charset(self) -> bool:
+        """Whether there are 8-bit octets that are not UTF-8."""
+        return any(map(_is_not_utf8, self._raw_texts()))
+
+    def _raw_texts(self) -> Iterator[bytes]:
+        yield self.raw_subject or b""
+        for field in (self.from_, self.sender, self.reply_to, self.to, self.cc, self.bcc):
+            for each in field:
+                yield each.raw_name or b""
+                for member in each.members if isinstance(each, Group) else ():
+                    yield member.raw_name or b""
+
+    def in_charset(self, charset: str) -> Envelope:
+        """Return the same envelope, in which 8-bit octets are text in *charset*."""
+        return attrs.evolve(
+            self,
+            from_=_in_charset(self.from_, charset),
+            sender=_in_charset(self.sender, charset),
+            reply_to=_in_charset(self.reply_to, charset),
+            to=_in_charset(self.to, charset),
+            cc=_in_charset(self.cc, charset),
+            bcc=_in_charset(self.bcc, charset),
+            charset=charset,
+        )
 
     @property
     def subject(self) -> str:
         """The subject, decoded; empty if there is none."""
-        return decode_words(self.raw_subject or b"")
+        return decode_words(self.raw_subject, self.charset) if self.raw_subject else ""
 
     @property
     def date(self) -> datetime | None:
@@ -140,3 +221,26 @@ class Envelope:
     def message_id(self) -> str:
         """The Message-ID field; empty if there is none."""
         return decode_raw(self.raw_message_id or b"").strip()
+
+
+def _is_not_utf8(octets: bytes) -> bool:
+    if octets.isascii():
+        return False
+    try:
+        octets.decode("utf-8")
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
+def _in_charset(addresses: Addresses, charset: str) -> Addresses:
+    return tuple(
+        attrs.evolve(each, charset=charset)
+        if isinstance(each, Address)
+        else Group(
+            each.raw_name,
+            tuple(attrs.evolve(member, charset=charset) for member in each.members),
+            charset,
+        )
+        for each in addresses
+    )

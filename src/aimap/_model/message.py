@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import KeysView, Mapping
+from collections.abc import Callable, Collection, KeysView, Mapping
 from datetime import datetime
 from email import message_from_bytes
 from email.message import EmailMessage
@@ -15,11 +15,28 @@ from aimap._model.body import BodyStructure
 from aimap._model.dates import parse_date_time
 from aimap._model.envelope import Envelope
 from aimap._model.fetch import FetchItem, section_key
-from aimap._model.flag import Flags
+from aimap._model.flag import Flags, flags_of
 from aimap._model.invalid import Invalid
 from aimap._model.numbers import UID, ModSeq, SeqNum
+from aimap._model.undecoded import Undecoded
 
 T = TypeVar("T")
+
+
+# What is filed as octets until somebody asks: dates cost as much as all the rest of a small
+# response, and few look at them; and the fewer objects there are, the less the garbage
+# collector has to walk through.
+_DECODERS: dict[str, Callable[[bytes], object]] = {
+    "EMAILID": bytes.decode,
+    "FLAGS": flags_of,
+    "INTERNALDATE": parse_date_time,
+    "MODSEQ": int,
+    "RFC822.SIZE": int,
+    "SAVEDATE": parse_date_time,
+    "THREADID": bytes.decode,
+    "X-GM-MSGID": int,
+    "X-GM-THRID": int,
+}
 
 
 @final
@@ -46,10 +63,10 @@ class Message:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Message):
             return NotImplemented
-        return (self.seq, self.uid_or_none, self._items) == (
+        return (self.seq, self.uid_or_none, self.items) == (
             other.seq,
             other.uid_or_none,
-            other._items,
+            other.items,
         )
 
     def __hash__(self) -> int:
@@ -58,11 +75,20 @@ class Message:
     @property
     def items(self) -> Mapping[str, object]:
         """All that was sent, by name in upper case; what could not be read is ``Invalid``."""
-        return MappingProxyType(self._items)
+        return MappingProxyType({key: self._decoded(key) for key in self._items})
 
     def keys(self) -> KeysView[str]:
         """The names of the items that were sent."""
         return self._items.keys()
+
+    def has_all(self, keys: Collection[str]) -> bool:
+        """Tell whether all of these items were sent."""
+        items = self._items
+        # A loop, since a generator would cost three times as much.
+        for key in keys:  # noqa: SIM110
+            if key not in items:
+                return False
+        return True
 
     def __contains__(self, item: object) -> bool:
         return isinstance(item, FetchItem) and item.key in self._items
@@ -76,9 +102,22 @@ class Message:
         return cast("T", self._get(item.key))
 
     def _get(self, key: str) -> object:
-        value = self._items.get(key, self)
-        if value is self or isinstance(value, Invalid):
+        if key not in self._items:
             raise NotFetchedError(key)
+        value = self._decoded(key)
+        if isinstance(value, Invalid):
+            raise NotFetchedError(key)
+        return value
+
+    def _decoded(self, key: str) -> object:
+        value = self._items[key]
+        kind = type(value)
+        if kind is bytes:
+            decode = _DECODERS.get(key)
+            if decode is not None:
+                value = self._items[key] = decode(cast("bytes", value))
+        elif kind is Undecoded:
+            value = self._items[key] = cast("Undecoded", value).decode()
         return value
 
     @property
@@ -96,10 +135,7 @@ class Message:
     @property
     def internal_date(self) -> datetime:
         """When the server got it, with its time zone (``INTERNALDATE``)."""
-        moment = parse_date_time(cast("bytes", self._get("INTERNALDATE")))
-        if moment is None:
-            raise NotFetchedError("INTERNALDATE")
-        return moment
+        return cast("datetime", self._get("INTERNALDATE"))
 
     @property
     def size(self) -> int:
@@ -131,6 +167,68 @@ class Message:
             NotFetchedError: if that section was not fetched.
         """
         return cast("bytes", self._get(section_key(section)))
+
+    def binary(self, section: str) -> bytes | None:
+        """Return a part's octets with its transfer encoding undone (``BINARY``, :rfc:`3516`).
+
+        Args:
+            section: the part's number, such as ``"1.2"``.
+
+        Returns:
+            The octets; ``None`` if the server has no such part.
+
+        Raises:
+            NotFetchedError: if that part was not fetched.
+        """
+        return cast("bytes | None", self._get(f"BINARY[{section}]"))
+
+    def binary_size(self, section: str) -> int:
+        """Return how many octets :meth:`binary` would be (``BINARY.SIZE``, :rfc:`3516`).
+
+        Raises:
+            NotFetchedError: if that was not fetched.
+        """
+        return cast("int", self._get(f"BINARY.SIZE[{section}]"))
+
+    @property
+    def preview(self) -> str | None:
+        """The beginning of its text (``PREVIEW``, :rfc:`8970`); ``None`` if there is none yet."""
+        return cast("str | None", self._get("PREVIEW"))
+
+    @property
+    def save_date(self) -> datetime | None:
+        """When it came into this mailbox (``SAVEDATE``, :rfc:`8514`), if the server knows."""
+        return cast("datetime | None", self._get("SAVEDATE"))
+
+    @property
+    def email_id(self) -> str:
+        """What names its content for ever, wherever it is (``EMAILID``, :rfc:`8474`)."""
+        return cast("str", self._get("EMAILID"))
+
+    @property
+    def thread_id(self) -> str | None:
+        """What names its thread (``THREADID``, :rfc:`8474`); ``None`` if there are no threads."""
+        return cast("str | None", self._get("THREADID"))
+
+    @property
+    def annotations(self) -> Mapping[str, Mapping[str, bytes | None]]:
+        """Values by attribute, by entry (``ANNOTATION``, :rfc:`5257`)."""
+        return cast("Mapping[str, Mapping[str, bytes | None]]", self._get("ANNOTATION"))
+
+    @property
+    def gmail_labels(self) -> tuple[str, ...]:
+        """Gmail's labels (``X-GM-LABELS``); system labels begin with a backslash."""
+        return cast("tuple[str, ...]", self._get("X-GM-LABELS"))
+
+    @property
+    def gmail_message_id(self) -> int:
+        """What names the message in all of the account (``X-GM-MSGID``)."""
+        return cast("int", self._get("X-GM-MSGID"))
+
+    @property
+    def gmail_thread_id(self) -> int:
+        """What names its thread in the account (``X-GM-THRID``)."""
+        return cast("int", self._get("X-GM-THRID"))
 
     def email(self) -> EmailMessage:
         """Return the whole message, parsed by the ``email`` package.

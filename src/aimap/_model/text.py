@@ -40,25 +40,34 @@ def python_codec(charset: str) -> str | None:
     return info.name
 
 
-def decode_raw(data: bytes) -> str:
-    """Return header octets as text: UTF-8, or else latin-1, which always fits."""
+def decode_raw(data: bytes, charset: str | None = None) -> str:
+    """Return header octets as text: UTF-8, else *charset*, else latin-1, which always fits."""
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        return data.decode("latin-1")
+        pass
+    codec = python_codec(charset) if charset else None
+    if codec is not None:
+        try:
+            return data.decode(codec)
+        except ValueError:
+            pass
+    return data.decode("latin-1")
 
 
-def decode_words(data: bytes) -> str:
+def decode_words(data: bytes, charset: str | None = None) -> str:
     """Return header text with its encoded words decoded (:rfc:`2047#section-6`).
+
+    Octets outside of them are read by :func:`decode_raw`.
 
     Words in an unknown charset, and broken ones, stay as they are. Neighbouring words of
     one charset are decoded together, since senders split characters between them.
     """
     if b"=?" not in data:
-        return decode_raw(data)
+        return decode_raw(data, charset)
     result: list[str] = []
     run: list[tuple[bytes, bytes]] = []
-    charset = ""
+    run_charset = ""
     end = 0
     for word in _WORD.finditer(data):
         between = data[end : word.start()]
@@ -66,19 +75,19 @@ def decode_words(data: bytes) -> str:
         octets = _decode_word(word[2], word[3])
         known = octets is not None and python_codec(name) is not None
         joined = bool(run) and not between.strip(b" \t\r\n")
-        if not (joined and known and name == charset):
-            result.append(_decode_run(run, charset))
+        if not (joined and known and name == run_charset):
+            result.append(_decode_run(run, run_charset))
             run = []
             # White space between two encoded words is not part of the text.
             if between and not (joined and known):
-                result.append(decode_raw(between))
+                result.append(decode_raw(between, charset))
         if known and octets is not None:
             run.append((octets, word[0]))
-            charset = name
+            run_charset = name
         else:
-            result.append(decode_raw(word[0]))
+            result.append(decode_raw(word[0], charset))
         end = word.end()
-    result += (_decode_run(run, charset), decode_raw(data[end:]))
+    result += (_decode_run(run, run_charset), decode_raw(data[end:], charset))
     return "".join(result)
 
 

@@ -90,11 +90,12 @@ class Defect:
 
     Attributes:
         reason: what was wrong.
-        raw: the octets concerned, or the start of them.
+        raw: the octets concerned, or the start of them, where that is not a deviation
+            that is understood.
     """
 
     reason: str
-    raw: bytes
+    raw: bytes = b""
 
 
 MailboxEvent: TypeAlias = (

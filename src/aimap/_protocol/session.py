@@ -133,7 +133,6 @@ class Session:
         self._bye: ByeError | None = None
         self._lost: ConnectionLostError | None = None
         self._handlers: dict[type, Callable[[Any], None]] = {
-            Message: self._on_message,
             TaggedResponse: self._on_tagged,
             ContinuationRequest: self._on_continuation,
             StatusResponse: self._on_status,
@@ -344,14 +343,31 @@ class Session:
             if self.greeting is None and self.counters.octets_received > self._limits.max_greeting:
                 raise LimitExceededError("max_greeting", self._limits.max_greeting)
             self._reader.receive_data(data)
-            responses = self._reader.responses()
-            while not self.at_change_of_stream and self._lost is None:
-                response = next(responses, None)
-                if response is None:
+            if self._stops_reading:
+                return
+            defects = self._reader.reading.defects
+            for response in self._reader.responses():
+                if defects:
+                    self._tell_defects()
+                if isinstance(response, list):
+                    self._on_messages(response)
+                else:
+                    self._on_response(response)
+                if self._stops_reading:
                     break
-                self._on_response(response)
         except ConnectionLostError as error:
             self.lose(error)
+
+    @property
+    def _stops_reading(self) -> bool:
+        """Whether the octets that follow are of another kind, or of no use any more."""
+        return self.at_change_of_stream or self._lost is not None
+
+    def _tell_defects(self) -> None:
+        defects = self._reader.reading.defects
+        told, defects[:] = list(defects), []
+        for defect in told:
+            self._emit(Defect(defect))
 
     def receive_eof(self) -> None:
         """Take the end of the server's stream."""
@@ -473,14 +489,21 @@ class Session:
                     return verdict
         return False
 
-    def _on_message(self, message: Message) -> None:
+    def _on_messages(self, run: list[Message]) -> None:
         view = self.view
         if view is None:
-            self._emit(UnsolicitedResponse(message))
+            for message in run:
+                self._on_response(message)
             return
         if view.tracking:
-            view.fetched(message)
-        if self._claimed(message) != Verdict.MINE:
+            for message in run:
+                view.fetched(message)
+        news: list[Message] = []
+        for pending in self._claimants.get(Message, ()):
+            run = pending.command.claim_messages(run, news)
+            if not run:
+                break
+        for message in (*news, *run):
             view.changed(message)
 
     def _on_esearch(self, response: ESearchResponse) -> None:
@@ -514,7 +537,7 @@ class Session:
         # Only what was asked for counts: an answer to nobody changes nothing.
         if self._claimed(response):
             self.enabled = Capabilities(self.enabled | response.capabilities)
-            self._reader.utf8 = any(name in self.enabled for name in _UTF8_EXTENSIONS)
+            self._reader.reading.utf8 = any(name in self.enabled for name in _UTF8_EXTENSIONS)
         else:
             self._emit(UnsolicitedResponse(response))
 

@@ -11,12 +11,14 @@ from __future__ import annotations
 import re
 from typing import final
 
-from aimap._errors import LimitExceededError
-from aimap._model.limits import Limits
+from aimap._errors import LimitExceededError, RemoteProtocolError
+from aimap._wire import quirks
+from aimap._wire.reading import Reading
 
 # literal = "{" number64 ["+"] "}" CRLF; literal8 = "~" literal (RFC 9051 section 9)
 _LITERAL_END = re.compile(rb"\{([0-9]{1,20})\+?\}\r?$", re.ASCII)
 _LONGEST_HEADER = 25
+_AFTER_LITERAL = b" )\r\n"
 # In these the text is free, and may end in what looks like a literal's header.
 _FREE_TEXT = re.compile(rb"\x00*(?:\+|\* (?:OK|NO|BAD|BYE|PREAUTH)\b|[^*+ ]+ )", re.IGNORECASE)
 
@@ -25,12 +27,14 @@ _FREE_TEXT = re.compile(rb"\x00*(?:\+|\* (?:OK|NO|BAD|BYE|PREAUTH)\b|[^*+ ]+ )",
 class Framer:
     """Collects octets; gives whole responses, without their last line end."""
 
-    def __init__(self, limits: Limits) -> None:
-        self._limits = limits
+    def __init__(self, reading: Reading) -> None:
+        self._reading = reading
+        self._limits = reading.limits
         self._buffer = bytearray()
         self._start = 0
         self._line = 0
         self._search = 0
+        self._literal_start = 0
 
     def receive_data(self, data: bytes | bytearray | memoryview) -> None:
         """Take octets."""
@@ -38,8 +42,23 @@ class Framer:
             del self._buffer[: self._start]
             self._line -= self._start
             self._search -= self._start
+            self._literal_start -= self._start
             self._start = 0
         self._buffer += data
+
+    @property
+    def buffer(self) -> bytearray:
+        """The octets received, for whoever can find a response's end on its own."""
+        return self._buffer
+
+    @property
+    def start(self) -> int:
+        """Where in :attr:`buffer` the next response begins."""
+        return self._start
+
+    def skip_to(self, end: int) -> None:
+        """Go on behind a response that somebody else has read."""
+        self._start = self._line = self._search = end
 
     @property
     def pending(self) -> int:
@@ -58,6 +77,8 @@ class Framer:
 
         Raises:
             LimitExceededError: if a line, a literal or the response is too long.
+            RemoteProtocolError: if a literal does not end where it was to end.
+            ScanError: if the frame deviates, and reading is strict.
         """
         buffer, limits = self._buffer, self._limits
         while True:
@@ -70,11 +91,17 @@ class Framer:
             if newline < 0:
                 self._search = len(buffer)
                 return None
+            if self._line > self._start:
+                self._look_behind_literal(newline)
             length = self._literal(newline)
             if length is None:
-                frame = bytes(buffer[self._start : newline])
-                self._start = self._line = self._search = newline + 1
-                return frame[:-1] if frame.endswith(b"\r") else frame
+                frame = bytes(memoryview(buffer)[self._start : newline])
+                self.skip_to(newline + 1)
+                if frame.endswith(b"\r"):
+                    return frame[:-1]
+                self._reading.tolerate(quirks.LONE_LF)
+                return frame
+            self._literal_start = newline + 1
             self._line = self._search = newline + 1 + length
             if self._search - self._start > limits.max_response:
                 raise LimitExceededError(
@@ -92,6 +119,23 @@ class Framer:
         if length > self._limits.max_literal:
             raise LimitExceededError("max_literal", self._limits.max_literal, length)
         return length
+
+    def _look_behind_literal(self, newline: int) -> None:
+        """See that a literal is followed by what can follow one.
+
+        Where the server counted characters instead of octets, the line shows where it
+        went on; anything else means that nothing can be told any more.
+        """
+        buffer, end = self._buffer, self._line
+        if buffer[end] in _AFTER_LITERAL:
+            return
+        characters = end - self._literal_start
+        text = bytes(buffer[self._literal_start : newline]).decode("utf-8", "surrogateescape")
+        if not text[characters : characters + 1].startswith((" ", ")")):
+            raise RemoteProtocolError(
+                "a literal has other octets than it announced", buffer[self._start : newline]
+            )
+        self._reading.tolerate(quirks.LITERAL_IN_CHARACTERS)
 
 
 def _ends_otherwise(buffer: bytearray, newline: int) -> bool:

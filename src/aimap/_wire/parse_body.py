@@ -1,172 +1,162 @@
-"""ENVELOPE and BODYSTRUCTURE (:rfc:`9051#section-9`)."""
+"""BODYSTRUCTURE (:rfc:`9051#section-9`, ``body``)."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeAlias
 
-from aimap._model.body import BodyStructure, Disposition
-from aimap._model.envelope import Address, Addresses, Envelope, Group
-from aimap._model.text import decode_parameters, decode_raw, decode_words
-from aimap._wire.scanner import ScanError, Value
+from aimap._model.body import NO_PARAMETERS, BodyStructure, Disposition, Parameters
+from aimap._model.invalid import Invalid
+from aimap._model.raw import RawValue
+from aimap._model.text import decode_raw, decode_words
+from aimap._wire import quirks
+from aimap._wire.parse_envelope import parse_envelope
+from aimap._wire.reading import Reading, ScanError
+from aimap._wire.scanner import Atom, Spaced
+from aimap._wire.values import members, nstring, octets_of, pairs
 
-_ENVELOPE_FIELDS = 10
-_MESSAGE_TYPES = {("message", "rfc822"), ("message", "global")}
+_Body: TypeAlias = Sequence[RawValue]
 
-
-def nstring(value: Value) -> bytes | None:
-    """Return octets or ``None``; an atom counts as a string."""
-    if isinstance(value, list):
-        raise ScanError("a list where a string belongs")
-    return None if value is None else bytes(value)
-
-
-def _number(value: Value) -> int | None:
-    if isinstance(value, bytes) and value.isdigit() and len(value) <= 19:
-        return int(value)
-    return None
-
-
-# envelope = "(" env-date SP env-subject SP env-from SP env-sender SP env-reply-to SP
-#            env-to SP env-cc SP env-bcc SP env-in-reply-to SP env-message-id ")"
-def parse_envelope(value: Value) -> Envelope:
-    """Return the envelope; fields left out at the end are none.
-
-    Raises:
-        ScanError: if it is not an envelope.
-    """
-    if not isinstance(value, list) or len(value) > _ENVELOPE_FIELDS:
-        raise ScanError("an envelope is a list of ten fields")
-    fields = [*value, *[None] * (_ENVELOPE_FIELDS - len(value))]
-    return Envelope(
-        nstring(fields[0]),
-        nstring(fields[1]),
-        _addresses(fields[2]),
-        _addresses(fields[3]),
-        _addresses(fields[4]),
-        _addresses(fields[5]),
-        _addresses(fields[6]),
-        _addresses(fields[7]),
-        nstring(fields[8]),
-        nstring(fields[9]),
-    )
+MESSAGE_TYPES = {("message", "rfc822"), ("message", "global")}
+_MULTIPART_SUBTYPES = frozenset(
+    {
+        "alternative", "appledouble", "byteranges", "digest", "encrypted", "form-data",
+        "mixed", "parallel", "related", "report", "signed", "voice-message",
+    }
+)  # fmt: skip
+_MAINTYPES = frozenset(
+    {"application", "audio", "font", "image", "message", "model", "text", "video"}
+)
+_FEWEST_FIELDS = 7
 
 
-# address = "(" addr-name SP addr-adl SP addr-mailbox SP addr-host ")"
-def _addresses(value: Value) -> Addresses:
-    if value is None:
-        return ()
-    if not isinstance(value, list):
-        raise ScanError("addresses are a list or NIL")
-    result: list[Address | Group] = []
-    group: bytes | None = None
-    members: list[Address] = []
-    for each in value:
-        if each is None:
-            continue
-        if not isinstance(each, list) or len(each) != 4:
-            raise ScanError("an address is a list of four strings")
-        name, route, mailbox, host = (nstring(part) for part in each)
-        if host is None and name is None and (mailbox is None or group is None):
-            # RFC 9051 7.5.2: no host begins a group, named by the mailbox; no mailbox ends it.
-            if group is not None:
-                result.append(Group(group, tuple(members)))
-                group, members = None, []
-            if mailbox is not None:
-                group = mailbox
-            continue
-        address = Address(name, route, mailbox, host)
-        if group is None:
-            result.append(address)
-        else:
-            members.append(address)
-    if group is not None:
-        if members or len(value) > 1:
-            result.append(Group(group, tuple(members)))
-        else:
-            # No end of a group follows: an address without a host.
-            result.append(Address(None, None, group, None))
-    return tuple(result)
-
-
-def parse_body_structure(value: Value) -> BodyStructure:
+def parse_body_structure(value: RawValue, reading: Reading) -> BodyStructure:
     """Return the tree of parts, each with its section number.
 
-    The tree is walked with a stack of our own, children first.
+    A part that cannot be read stands in the tree, marked ``invalid``. The tree is walked
+    with a stack of our own, children first.
 
     Raises:
-        ScanError: if it is not a body structure.
+        ScanError: if it is not a body structure at all.
     """
-    done: dict[int, BodyStructure] = {}
-    waiting: list[tuple[list[Value], str, str, bool]] = [(_list(value), "", "1", False)]
+    root = members(value, "the fields of a body")
+    if not root:
+        raise ScanError("a body structure is not empty")
+    done: list[BodyStructure] = []
+    # Of each body: what it is, where it is, its children once they are put on the stack.
+    waiting: list[tuple[_Body, str, str, int | None]] = [(root, "", "1", None)]
     while waiting:
-        body, section, single, ready = waiting.pop()
-        children = _children(body, section, single)
-        if not ready and children:
-            waiting.append((body, section, single, True))
-            waiting += [(child, inner, alone, False) for child, inner, alone in children]
-            continue
-        parts = tuple(done.pop(id(child)) for child, _, _ in children)
-        done[id(body)] = _part(body, section, single, parts)
-    return done[id(value)]
+        body, section, single, count = waiting.pop()
+        if count is None:
+            children = _children(body, section, single)
+            if children:
+                waiting.append((body, section, single, len(children)))
+                waiting += [(child, at, alone, None) for child, at, alone in reversed(children)]
+                continue
+            count = 0
+        parts = tuple(done[len(done) - count :])
+        del done[len(done) - count :]
+        done.append(_part(body, section, single, parts, reading, is_root=not waiting))
+    return done[0]
 
 
-def _list(value: Value) -> list[Value]:
-    if not isinstance(value, list) or not value:
-        raise ScanError("a body structure is a list")
-    return value
+def _is_multipart(body: _Body) -> bool:
+    return bool(body) and isinstance(body[0], tuple)
 
 
-def _is_multipart(body: Sequence[Value]) -> bool:
-    return bool(body) and isinstance(body[0], list)
-
-
-def _is_message(body: Sequence[Value]) -> bool:
+def _is_message(body: _Body) -> bool:
     return (
         len(body) >= 9
-        and (_word(body[0]), _word(body[1])) in _MESSAGE_TYPES
-        and isinstance(body[7], list)
-        and isinstance(body[8], list)
+        and (_word(body[0]), _word(body[1])) in MESSAGE_TYPES
+        and isinstance(body[7], tuple)
+        and isinstance(body[8], tuple)
     )
 
 
-def _children(body: list[Value], section: str, single: str) -> list[tuple[list[Value], str, str]]:
+def _children(body: _Body, section: str, single: str) -> list[tuple[_Body, str, str]]:
     """Return what is inside: each with its section as a multipart, and as anything else."""
     if _is_multipart(body):
         prefix = f"{section}." if section else ""
-        found: list[tuple[list[Value], str, str]] = []
+        found: list[tuple[_Body, str, str]] = []
         for number, child in enumerate(body, 1):
-            if not isinstance(child, list):
+            if not isinstance(child, tuple):
                 break
             at = f"{prefix}{number}"
-            found.append((_list(child), at, at))
+            found.append((child, at, at))
         return found
-    if _is_message(body):
+    if _is_message(body) and isinstance(body[8], tuple) and body[8]:
         # A message's own parts are numbered below it; if it has just one, that is .1.
-        return [(_list(body[8]), single, f"{single}.1")]
+        return [(body[8], single, f"{single}.1")]
     return []
 
 
 def _part(
-    body: list[Value], section: str, single: str, parts: tuple[BodyStructure, ...]
+    body: _Body,
+    section: str,
+    single: str,
+    parts: tuple[BodyStructure, ...],
+    reading: Reading,
+    *,
+    is_root: bool,
 ) -> BodyStructure:
-    if _is_multipart(body):
-        return _multipart(body[len(parts) :], section, parts)
-    return _leaf(body, single, parts)
+    try:
+        if _is_multipart(body):
+            if isinstance(body, Spaced) and len(parts) > 1:
+                reading.tolerate(quirks.SPACE_BETWEEN_GROUPS)
+            return _multipart(body[len(parts) :], section, parts, reading)
+        if (childless := _childless(body, reading)) is not None:
+            return _multipart(childless, section or single, (), reading)
+        return _leaf(body, single, parts, reading)
+    except ScanError as error:
+        if is_root or reading.strict:
+            raise
+        return BodyStructure(
+            section=single,
+            maintype="application",
+            subtype="octet-stream",
+            invalid=Invalid(octets_of(tuple(body)), str(error)),
+        )
+
+
+def _childless(body: _Body, reading: Reading) -> _Body | None:
+    """Return the fields of a multipart that a server sent without its parts."""
+    if not body:
+        return None
+    if body[0] is None and len(body) > 1 and _word(body[1]) in _MULTIPART_SUBTYPES:
+        reading.tolerate(quirks.BS_NIL_CHILDREN)
+        return body[1:]
+    if (
+        len(body) < 6
+        and _word(body[0])
+        and not isinstance(body[0], Atom)
+        and (len(body) == 1 or body[1] is None or isinstance(body[1], tuple))
+    ):
+        reading.tolerate(quirks.BS_PART_IS_MULTIPART)
+        return body
+    return None
 
 
 # body-type-mpart = 1*body SP media-subtype [SP body-ext-mpart]
+# body-ext-mpart = body-fld-param [SP body-fld-dsp [SP body-fld-lang [SP body-fld-loc
+#                  *(SP body-extension)]]]
 def _multipart(
-    fields: list[Value], section: str, parts: tuple[BodyStructure, ...]
+    fields: _Body, section: str, parts: tuple[BodyStructure, ...], reading: Reading
 ) -> BodyStructure:
     if not fields:
-        raise ScanError("a multipart without a subtype")
-    padded = [*fields, *[None] * 5]
+        raise ScanError("a multipart has a subtype")
+    description = None
+    disposition = fields[2] if len(fields) > 2 else None
+    if isinstance(disposition, bytes) and _word(disposition) not in ("inline", "attachment"):
+        reading.tolerate(quirks.BS_MPART_DESCRIPTION)
+        description, disposition = _words(disposition), None
+    padded = (*fields, None, None, None, None)
     return BodyStructure(
         section=section,
         maintype="multipart",
         subtype=_word(padded[0]) or "mixed",
-        parameters=_parameters(padded[1]),
-        disposition=_disposition(padded[2]),
+        parameters=_parameters(padded[1], reading),
+        description=description,
+        disposition=_disposition(disposition, reading),
         language=_language(padded[3]),
         location=_text(padded[4]),
         parts=parts,
@@ -175,31 +165,48 @@ def _multipart(
 
 
 # body-type-1part = (body-type-basic / body-type-msg / body-type-text) [SP body-ext-1part]
-def _leaf(body: list[Value], section: str, parts: tuple[BodyStructure, ...]) -> BodyStructure:
-    if len(body) < 7:
+# body-ext-1part = body-fld-md5 [SP body-fld-dsp [SP body-fld-lang [SP body-fld-loc
+#                  *(SP body-extension)]]]
+def _leaf(
+    body: _Body, section: str, parts: tuple[BodyStructure, ...], reading: Reading
+) -> BodyStructure:
+    body = _with_both_types(body, reading)
+    if len(body) < _FEWEST_FIELDS:
         raise ScanError("a body part has at least seven fields")
     maintype, subtype = _word(body[0]), _word(body[1])
     at, lines, envelope = 7, None, None
-    if parts:
-        envelope = parse_envelope(body[7])
+    if _is_message(body):
+        if not parts:
+            reading.tolerate(quirks.BS_RFC822_EMPTY_BODY)
+        envelope = parse_envelope(body[7], reading)
         lines = _number(body[9]) if len(body) > 9 else None
         at = 10
-    elif maintype == "text" and len(body) > 7 and _number(body[7]) is not None:
-        lines = _number(body[7])
-        at = 8
-    padded = [*body[at:], *[None] * 4]
+    elif maintype == "text":
+        if len(body) > 7 and _number(body[7]) is not None:
+            lines = _number(body[7])
+            at = 8
+        else:
+            reading.tolerate(quirks.BS_TEXT_NO_LINES)
+    elif (maintype, subtype) in MESSAGE_TYPES:
+        reading.tolerate(quirks.BS_RFC822_BASIC)
+        if len(body) > 7 and _number(body[7]) is not None:
+            lines = _number(body[7])
+            at = 8
+    elif maintype == "multipart":
+        reading.tolerate(quirks.BS_MULTIPART_AS_BASIC)
+    padded = (*body[at:], None, None, None, None)
     return BodyStructure(
         section=section,
-        maintype=maintype or "application",
-        subtype=subtype or "octet-stream",
-        parameters=_parameters(body[2]),
+        maintype=maintype,
+        subtype=subtype,
+        parameters=_parameters(body[2], reading),
         content_id=_text(body[3]),
         description=_words(body[4]),
-        encoding=_word(body[5]).strip() or "7bit",
-        size=_number(body[6]),
+        encoding=_encoding(body[5], reading),
+        size=_octets(body[6], reading),
         lines=lines,
         md5=_text(padded[0]),
-        disposition=_disposition(padded[1]),
+        disposition=_disposition(padded[1], reading),
         language=_language(padded[2]),
         location=_text(padded[3]),
         envelope=envelope,
@@ -208,49 +215,106 @@ def _leaf(body: list[Value], section: str, parts: tuple[BodyStructure, ...]) -> 
     )
 
 
-def _word(value: Value) -> str:
+def _with_both_types(body: _Body, reading: Reading) -> _Body:
+    """Put in the media type or subtype that a server left out: empty, for unknown."""
+    if len(body) > 1 and isinstance(body[1], bytes):
+        if body[0] is None:
+            reading.tolerate(quirks.BS_MISSING_SUBTYPE)
+            return (b"", *body[1:])
+        return body
+    if len(body) > 1 and body[0] is None and body[1] is None:
+        reading.tolerate(quirks.BS_ALL_NIL)
+        return (b"application", b"octet-stream", *body[2:])
+    if len(body) > 5 and isinstance(body[4], bytes) and _number(body[5]) is not None:
+        # One field is missing in front of the parameters.
+        reading.tolerate(quirks.BS_MISSING_SUBTYPE)
+        if _word(body[0]) in _MAINTYPES:
+            return (body[0], b"", *body[1:])
+        return (b"", *body)
+    if len(body) > 1 and body[1] is None:
+        reading.tolerate(quirks.BS_MISSING_SUBTYPE)
+        return (body[0], b"", *body[2:])
+    return body
+
+
+def _encoding(value: RawValue, reading: Reading) -> str:
+    if value is None:
+        reading.tolerate(quirks.BS_ENC_NIL)
+        return "7bit"
+    if isinstance(value, Atom):
+        reading.tolerate(quirks.BS_ENC_UNQUOTED)
+    word = decode_raw(nstring(value) or b"").lower()
+    if word != word.strip():
+        reading.tolerate(quirks.BS_ENC_TRAILING_SPACE)
+    return word.strip() or "7bit"
+
+
+def _octets(value: RawValue, reading: Reading) -> int | None:
+    found = _number(value)
+    if found is None:
+        if isinstance(value, bytes) and b"." in value:
+            reading.tolerate(quirks.BS_OCTETS_FLOAT)
+        elif value is None or value == b"-1":
+            reading.tolerate(quirks.BS_OCTETS_MINUS_ONE)
+        else:
+            raise ScanError("the octets of a part are a number")
+    return found
+
+
+def _number(value: RawValue) -> int | None:
+    if isinstance(value, bytes) and value.isdigit() and len(value) <= 19:
+        return int(value)
+    return None
+
+
+def _word(value: RawValue) -> str:
     return decode_raw(value).lower() if isinstance(value, bytes) else ""
 
 
-def _text(value: Value) -> str | None:
+def _text(value: RawValue) -> str | None:
     data = nstring(value)
     return None if data is None else decode_raw(data)
 
 
-def _words(value: Value) -> str | None:
+def _words(value: RawValue) -> str | None:
     data = nstring(value)
     return None if data is None else decode_words(data)
 
 
 # body-fld-param = "(" string SP string *(SP string SP string) ")" / nil
-def _parameters(value: Value) -> dict[str, str]:
+def _parameters(value: RawValue, reading: Reading) -> Parameters:
     if value is None:
-        return {}
-    if not isinstance(value, list) or len(value) % 2:
-        raise ScanError("parameters are a list of pairs")
-    return decode_parameters(
-        [
-            (nstring(name) or b"", nstring(content) or b"")
-            for name, content in zip(value[::2], value[1::2], strict=True)
-        ]
-    )
+        return NO_PARAMETERS
+    fields = members(value, "parameters")
+    found: list[tuple[bytes, bytes]] = []
+    for name, content in pairs(fields, "parameters"):
+        if content is None:
+            reading.tolerate(quirks.BS_PARAM_NIL)
+        found.append((nstring(name) or b"", nstring(content) or b""))
+    return Parameters(found)
 
 
 # body-fld-dsp = "(" string SP body-fld-param ")" / nil
-def _disposition(value: Value) -> Disposition | None:
+def _disposition(value: RawValue, reading: Reading) -> Disposition | None:
     if value is None:
         return None
-    if not isinstance(value, list):
+    if not isinstance(value, tuple):
+        reading.tolerate(quirks.BS_DSP_STRING)
         return Disposition(_word(value))
     if not value:
-        return None
-    kind = _word(value[0]) or "attachment"
-    return Disposition(kind, _parameters(value[1]) if len(value) > 1 else {})
+        raise ScanError("a disposition is not empty")
+    kind = _word(value[0])
+    if not kind:
+        reading.tolerate(quirks.BS_DSP_NIL_NIL)
+        kind = "attachment"
+    if len(value) == 1:
+        reading.tolerate(quirks.BS_DSP_NO_PARAMS)
+    return Disposition(kind, _parameters(value[1], reading) if len(value) > 1 else NO_PARAMETERS)
 
 
 # body-fld-lang = nstring / "(" string *(SP string) ")"
-def _language(value: Value) -> tuple[str, ...]:
+def _language(value: RawValue) -> tuple[str, ...]:
     if value is None:
         return ()
-    tags = value if isinstance(value, list) else [value]
+    tags = value if isinstance(value, tuple) else (value,)
     return tuple(text for text in map(_text, tags) if text)
