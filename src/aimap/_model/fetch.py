@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Generic, TypeVar, final
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Generic, TypeAlias, TypeVar, final
 
 import attrs
 
@@ -16,6 +17,9 @@ from aimap._model.flag import Flags
 from aimap._model.numbers import MAX_MODSEQ
 
 T = TypeVar("T")
+
+AnnotationValues: TypeAlias = Mapping[str, Mapping[str, bytes | None]]
+"""Values of annotations by entry and attribute, as :func:`ANNOTATION` fetches them."""
 
 # section-spec = section-msgtext / (section-part ["." section-text]), fields left out
 _SECTION = re.compile(
@@ -48,7 +52,7 @@ class FetchItem(Generic[T]):
 FLAGS: FetchItem[Flags] = FetchItem("FLAGS", "FLAGS")
 ENVELOPE: FetchItem[Envelope] = FetchItem("ENVELOPE", "ENVELOPE")
 BODYSTRUCTURE: FetchItem[BodyStructure] = FetchItem("BODYSTRUCTURE", "BODYSTRUCTURE")
-INTERNALDATE: FetchItem[bytes] = FetchItem("INTERNALDATE", "INTERNALDATE")
+INTERNALDATE: FetchItem[datetime] = FetchItem("INTERNALDATE", "INTERNALDATE")
 RFC822_SIZE: FetchItem[int] = FetchItem("RFC822.SIZE", "RFC822.SIZE")
 UID_ITEM: FetchItem[int] = FetchItem("UID", "UID")
 MODSEQ: FetchItem[int] = FetchItem("MODSEQ", "MODSEQ")
@@ -63,16 +67,16 @@ FAST: FetchItem[object] = FetchItem("FAST", "FLAGS", also=_FAST)
 ALL: FetchItem[object] = FetchItem("ALL", "FLAGS", also=(*_FAST, "ENVELOPE"))
 FULL: FetchItem[object] = FetchItem("FULL", "FLAGS", also=(*_FAST, "ENVELOPE", "BODY"))
 
-# The values of these are typed by their parsers; a server may have none for a message.
+# None where a server has no value for a message
 PREVIEW: FetchItem[str | None] = FetchItem("PREVIEW", "PREVIEW")
 PREVIEW_LAZY: FetchItem[str | None] = FetchItem("PREVIEW (LAZY)", "PREVIEW")
-SNIPPET: FetchItem[object] = FetchItem("SNIPPET (FUZZY)", "SNIPPET")
-SAVEDATE: FetchItem[object] = FetchItem("SAVEDATE", "SAVEDATE")
-EMAILID: FetchItem[object] = FetchItem("EMAILID", "EMAILID")
-THREADID: FetchItem[object] = FetchItem("THREADID", "THREADID")
+SNIPPET: FetchItem[str | None] = FetchItem("SNIPPET (FUZZY)", "SNIPPET")
+SAVEDATE: FetchItem[datetime | None] = FetchItem("SAVEDATE", "SAVEDATE")
+EMAILID: FetchItem[str] = FetchItem("EMAILID", "EMAILID")
+THREADID: FetchItem[str | None] = FetchItem("THREADID", "THREADID")
 X_GM_MSGID: FetchItem[int] = FetchItem("X-GM-MSGID", "X-GM-MSGID")
 X_GM_THRID: FetchItem[int] = FetchItem("X-GM-THRID", "X-GM-THRID")
-X_GM_LABELS: FetchItem[object] = FetchItem("X-GM-LABELS", "X-GM-LABELS")
+X_GM_LABELS: FetchItem[tuple[str, ...]] = FetchItem("X-GM-LABELS", "X-GM-LABELS")
 
 
 def section_key(section: str) -> str:
@@ -157,7 +161,7 @@ def BODY(
     return _body("BODY", section, fields, fields_not, partial)
 
 
-def _binary(word: str, section: str, partial: tuple[int, int] | None) -> FetchItem[bytes]:
+def _binary(word: str, section: str, partial: tuple[int, int] | None) -> FetchItem[bytes | None]:
     # section-binary = "[" [section-part] "]": the whole of a message, or of a multipart,
     # has no binary form (RFC 3516 section 4.2, RFC 9051 section 6.4.5).
     if not _PART.fullmatch(section):
@@ -168,7 +172,7 @@ def _binary(word: str, section: str, partial: tuple[int, int] | None) -> FetchIt
     return FetchItem(f"{word}[{section}]<{offset}.{count}>", f"BINARY[{section}]<{offset}>")
 
 
-def BINARY_PEEK(section: str, *, partial: tuple[int, int] | None = None) -> FetchItem[bytes]:
+def BINARY_PEEK(section: str, *, partial: tuple[int, int] | None = None) -> FetchItem[bytes | None]:
     r"""Octets of a part, decoded by the server; does not set ``\Seen``.
 
     Needs BINARY (:rfc:`3516#section-4.2`) or IMAP4rev2.
@@ -183,7 +187,7 @@ def BINARY_PEEK(section: str, *, partial: tuple[int, int] | None = None) -> Fetc
     return _binary("BINARY.PEEK", section, partial)
 
 
-def BINARY(section: str, *, partial: tuple[int, int] | None = None) -> FetchItem[bytes]:
+def BINARY(section: str, *, partial: tuple[int, int] | None = None) -> FetchItem[bytes | None]:
     r"""Octets of a part, decoded; sets ``\Seen``. Arguments as :func:`BINARY_PEEK`."""
     return _binary("BINARY", section, partial)
 
@@ -201,7 +205,9 @@ def BINARY_SIZE(section: str) -> FetchItem[int]:
     return FetchItem(request, request)
 
 
-def ANNOTATION(entries: str | Iterable[str], attributes: str | Iterable[str]) -> FetchItem[object]:
+def ANNOTATION(
+    entries: str | Iterable[str], attributes: str | Iterable[str]
+) -> FetchItem[AnnotationValues]:
     """Annotations of a message (:rfc:`5257#section-4.3`; needs ANNOTATE-EXPERIMENT-1).
 
     Args:
