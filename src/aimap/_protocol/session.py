@@ -115,7 +115,7 @@ class Session:
         self.at_change_of_stream = False
         self.background: Callable[[], Command[None]] | None = None
         self._limits = limits
-        self._max_line = max_line
+        self.max_line = max_line
         self._reader = ResponseReader(limits)
         self._gate: Gate[Pending[Any]] = Gate()
         self._queued: dict[Pending[Any], None] = {}
@@ -265,7 +265,12 @@ class Session:
             literal_plus="LITERAL+" in offered,
             literal_minus="LITERAL-" in offered or "IMAP4rev2" in offered,
             utf8=any(name in self.enabled for name in _UTF8_EXTENSIONS),
-            max_line=self._max_line,
+            binary="BINARY" in offered or "IMAP4rev2" in offered,
+            rev2="IMAP4rev2" in self.enabled,
+            qresync="QRESYNC" in self.enabled,
+            uid_only="UIDONLY" in self.enabled,
+            rights=next(iter(offered.values("RIGHTS")), "").lower() or None,
+            max_line=self.max_line,
         )
 
     def _interrupt(self) -> None:
