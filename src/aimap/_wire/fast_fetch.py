@@ -169,6 +169,9 @@ class FastFetch:
 
     def next_message(self, framer: Framer) -> Message | None:
         """Return the next response, if it is a FETCH of a known shape, and whole."""
+        # Else each octet of a slow one would have all those before it matched again.
+        if framer.waits:
+            return None
         for at, shape in enumerate(self._shapes):
             message = self._read(shape, framer)
             if message is not None:
