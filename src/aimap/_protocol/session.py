@@ -484,6 +484,8 @@ class Session:
             return
         if view.tracking:
             view.fetched(message)
+        if message.seq is not None and message.seq > view.exists:
+            self._emit(Defect("FETCH of a message that is not there", b"%d" % message.seq))
         if self._claimed(message) != Verdict.MINE:
             view.changed(message)
 

@@ -174,13 +174,21 @@ def _copy_uid(
 ) -> ResponseCode:
     if len(values) != 3:
         raise ScanError("COPYUID has three arguments")
+    source, destination = ranges(values[1], reading), ranges(values[2], reading)
+    # Each source has one destination (RFC 4315 section 3); else nobody knows which is which.
+    if _count(source) != _count(destination):
+        raise ScanError("COPYUID has as many destinations as sources")
     return CopyUIDCode(
         code_name,
         arguments,
         uid_validity=UIDValidity(number(values[0], lowest=1)),
-        source=ranges(values[1], reading),
-        destination=ranges(values[2], reading),
+        source=source,
+        destination=destination,
     )
+
+
+def _count(found: tuple[tuple[int, int], ...]) -> int:
+    return sum(abs(last - first) + 1 for first, last in found)
 
 
 def _bad_charset(

@@ -235,6 +235,10 @@ def parse_message(scanner: Scanner, seq: int, *, by_uid: bool = False) -> Messag
     scanner.end()
     if not items:
         scanner.reading.tolerate(quirks.FETCH_EMPTY)
+    if not seq:
+        if by_uid:
+            raise ScanError("a UID is above 0")
+        scanner.reading.tolerate(quirks.FETCH_SEQ_ZERO)
     _hint_charset(items)
     message_uid = items.get("UID")
     octets = len(scanner.data)

@@ -30,8 +30,7 @@ from aimap._wire.values import (
     text,
 )
 
-# A name that should have been quoted, up to the items of STATUS.
-_STATUS_NAME = re.compile(rb" *+([^\"(){\r\n]+?) (?=\([^()]*+\)$)")
+# Behind a name that should have been quoted.
 _STATUS_ITEMS_AT_END = re.compile(rb"\([^()\"{]*+\) *+$")
 
 

@@ -30,7 +30,7 @@ from aimap._wire.values import (
     text,
 )
 
-_NUMBERS = re.compile(rb"(?:[0-9]++ *+)*+", re.ASCII)
+_NUMBERS = re.compile(rb"(?: ++[0-9]++)*+ *+", re.ASCII)
 _WINDOW = re.compile(rb"(-?[1-9][0-9]{0,9}):(-?[1-9][0-9]{0,9})", re.ASCII)
 
 
