@@ -18,6 +18,8 @@ from aimap._wire import fast_envelope
 from aimap._wire.fast_strings import NSTRING, QUOTED, nstring, unquoted
 
 _DEEPEST = 16
+# Longer ones are for the general reader, since some of what is read here is kept.
+_LONGEST = 4096
 _MULTIPARTS = b"(("
 
 _PARAMETERS = rb"NIL|\(" + QUOTED + rb" " + QUOTED + rb"(?: " + QUOTED + rb" " + QUOTED + rb")*+\)"
@@ -73,7 +75,7 @@ def read_body(buffer: bytes | bytearray, start: int) -> tuple[BodyStructure, int
         match = _LEAF.match(buffer, pos)
         if match is None:
             match = _MESSAGE.match(buffer, pos)
-            if match is None or len(stack) == _DEEPEST:
+            if match is None or len(stack) == _DEEPEST or match.end(6) - pos > _LONGEST:
                 return None
             if fast_envelope.has_groups(match.groups()[6:]):
                 return None
@@ -81,6 +83,8 @@ def read_body(buffer: bytes | bytearray, start: int) -> tuple[BodyStructure, int
             pos = match.end()
             section, single = single, f"{single}.1"
             continue
+        if match.end() - pos > _LONGEST:
+            return None
         part = _leaf(match.groups(), single)
         pos = match.end()
         # Attach the part to what is around it, as long as that ends here.
@@ -94,7 +98,7 @@ def read_body(buffer: bytes | bytearray, start: int) -> tuple[BodyStructure, int
                 section = single = f"{outer}.{number}" if outer else str(number)
                 break
             match = (_MULTIPART_END if message is None else _MESSAGE_END).match(buffer, pos)
-            if match is None:
+            if match is None or match.end() - pos > _LONGEST:
                 return None
             pos = match.end()
             stack.pop()

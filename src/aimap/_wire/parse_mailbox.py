@@ -48,7 +48,7 @@ def _list_data(scanner: Scanner) -> MailboxInfo:
         scanner.end()
     except ScanError:
         octets, extended = scanner.data[start:].strip(b" "), ()
-        if not octets or octets[:1] in b'"({':
+        if not octets or octets[:1] in b'"({' or b" (" in octets:
             raise
         reading.tolerate(quirks.LIST_UNQUOTED)
         scanner.pos = len(scanner.data)

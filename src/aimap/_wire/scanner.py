@@ -58,7 +58,6 @@ _TOKEN = re.compile(
 _QUOTED, _OPEN, _CLOSE, _OCTETS, _LITERAL, _ATOM = 2, 3, 4, 5, 6, 7
 _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 _SPACES = re.compile(rb" *+")
-_TO_BLANK = re.compile(rb"[^\s()]*+")
 
 
 @final
