@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+import aimap._model.charsets
 import aimap._model.dates
 import aimap._model.text
 import aimap._wire
@@ -29,6 +30,7 @@ MODULES: list[ModuleType] = [
         importlib.import_module(f"aimap._wire.{found.name}")
         for found in pkgutil.iter_modules(aimap._wire.__path__)
     ),
+    aimap._model.charsets,
     aimap._model.dates,
     aimap._model.text,
 ]
@@ -76,6 +78,7 @@ EXAMPLES: dict[str, bytes | str] = {
     "utf7._SHIFTED": b"&AGE-",
     "utf7._UNPRINTABLE": "é",
     "values._RANGE": b"1:2",
+    "charsets._NO_PART_OF_A_NAME": "--",
     "dates._DATE_TIME": b" 8-Jan-2015 12:00:00 +0000",
     "text._BASE64_ALPHABET": b"!",
     "text._PARAMETER": "name*1*",
