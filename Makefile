@@ -1,8 +1,8 @@
 # make demo   see it work, no account needed
 # make test   all that must hold
 # make docs   the site, into docs/_build/html
-# make bench  side by side with other clients
-.PHONY: demo test lint types contracts suite compat docs bench servers clean
+# make bench  side by side with other clients; QUICK=1 is soon done, and rough
+.PHONY: demo test lint types contracts suite compat docs bench servers peers clean
 
 SHELL := /bin/bash
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
@@ -44,7 +44,7 @@ compat: .venv-compat/made
 docs: .venv/dev
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 
-bench: .venv/dev servers
+bench: .venv/dev servers peers
 	$(BIN)/python -m benchmarks
 
 # Dovecot is installed where that can be done unasked: as root on Debian. Elsewhere its
@@ -55,6 +55,14 @@ servers:
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 		apt-get install -y -qq --no-install-recommends dovecot-core dovecot-imapd >/dev/null; \
 	else echo "no Dovecot here: its tests will be skipped"; fi
+
+# A client in C to compare with; likewise. Without it the table says that it is missing.
+peers:
+	@[ -e /usr/include/libetpan/libetpan.h ] || \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
+		apt-get install -y -qq --no-install-recommends libetpan-dev >/dev/null; \
+	else echo "no libetpan here: it will not be compared with"; fi
 
 .venv/bin/python:
 	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or later is needed"; exit 1; }

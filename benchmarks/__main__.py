@@ -1,23 +1,66 @@
-"""Run the benchmarks against a private Dovecot, and print what was measured."""
+"""Run the benchmarks and print what was measured; ``--help`` tells how."""
 
 from __future__ import annotations
 
-import sys
+import argparse
+import os
 import tempfile
 from pathlib import Path
 
 from tests.servers import dovecot
 
-from benchmarks import status
+from benchmarks import parse, responses, status
+
+_NAMES = ("status", "parse")
+
+
+def _arguments() -> argparse.Namespace:
+    defaults = parse.Options()
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="name", help="status or parse; all by default")
+    parser.add_argument(
+        "--quick",
+        action="store_true",
+        default=os.environ.get("QUICK", "0") not in {"", "0"},
+        help="small sets, one round; so does QUICK=1 in the environment",
+    )
+    parser.add_argument("--rounds", type=int, help="more make the medians steadier")
+    only = parser.add_argument_group("for parse")
+    only.add_argument("--scale", type=float, help="the part of each set to take")
+    only.add_argument("--order", choices=responses.ORDERS, default=defaults.order)
+    only.add_argument("--sets", nargs="+", choices=defaults.sets, default=defaults.sets)
+    only.add_argument("--clients", nargs="+", choices=defaults.clients, default=defaults.clients)
+    arguments = parser.parse_args()
+    if unknown := set(arguments.names).difference(_NAMES):
+        parser.error(f"no benchmark is called {unknown.pop()!r}; there are {', '.join(_NAMES)}")
+    return arguments
+
+
+def _status(rounds: int) -> str:
+    reason = dovecot.missing()
+    if reason is not None:
+        return f"status: {reason}"
+    with tempfile.TemporaryDirectory() as lab, dovecot.running(Path(lab)) as server:
+        return status.run(server, rounds)
 
 
 def main() -> None:
-    """Run them all."""
-    reason = dovecot.missing()
-    if reason is not None:
-        sys.exit(reason)
-    with tempfile.TemporaryDirectory() as lab, dovecot.running(Path(lab)) as server:
-        print(status.run(server))
+    """Run those that are named."""
+    arguments = _arguments()
+    names = arguments.names or _NAMES
+    if "status" in names:
+        print(_status(arguments.rounds or (1 if arguments.quick else status.ROUNDS)), flush=True)
+        print()
+    if "parse" in names:
+        options = parse.Options(
+            scale=arguments.scale or (parse.QUICK if arguments.quick else 1.0),
+            rounds=arguments.rounds or (1 if arguments.quick else parse.ROUNDS),
+            order=arguments.order,
+            sets=arguments.sets,
+            clients=arguments.clients,
+        )
+        print(parse.run(options))
 
 
-main()
+if __name__ == "__main__":
+    main()

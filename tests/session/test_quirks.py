@@ -64,7 +64,7 @@ def fetched(
     """Fetch an item while the server says something; A2 is the tag."""
     got: list[Message] = []
     talk, _ = in_mailbox()
-    pending = talk.submit(Fetch(UIDSet(uids), [item], got.append))
+    pending = talk.submit(Fetch(UIDSet(uids), [item], got.extend))
     talk.hears()
     talk.says(says)
     missing = pending.outcome()
@@ -167,7 +167,7 @@ def test_fetch_alias(name: bytes) -> None:
 def test_fetch_partial_no() -> None:
     got: list[Message] = []
     talk, _ = in_mailbox()
-    pending = talk.submit(Fetch(UIDSet("8:9"), [FLAGS], got.append))
+    pending = talk.submit(Fetch(UIDSet("8:9"), [FLAGS], got.extend))
     talk.hears()
     talk.says(
         b"* 2 FETCH (UID 8 FLAGS ())\r\nA2 NO Some of the requested messages no longer exist\r\n"
@@ -202,7 +202,7 @@ def test_search_for_esearch() -> None:
 def test_set_descending_refused() -> None:
     talk, _ = in_mailbox()
     got: list[Message] = []
-    talk.submit(Fetch(UIDSet("9:1"), [FLAGS], got.append))
+    talk.submit(Fetch(UIDSet("9:1"), [FLAGS], got.extend))
     assert talk.hears() == b"A2 UID FETCH 1:9 FLAGS\r\n"
 
 

@@ -31,8 +31,9 @@ from aimap._commands.connection import Capability, Enable, Idle, Logout, Noop
 from aimap._commands.copy import Move
 from aimap._commands.expunge import Expunge
 from aimap._commands.fetch import Fetch
+from aimap._commands.listing import List
 from aimap._commands.login import Authenticate, Login
-from aimap._commands.mailboxes import List, Status
+from aimap._commands.mailboxes import Status
 from aimap._commands.search import Search
 from aimap._commands.select import Select, Unselect
 from aimap._commands.store import Store
@@ -52,7 +53,7 @@ from .support import Talk
 
 def fetch(numbers: UIDSet | SeqSet) -> tuple[Fetch, list[Message]]:
     got: list[Message] = []
-    return Fetch(numbers, [FLAGS], got.append), got
+    return Fetch(numbers, [FLAGS], got.extend), got
 
 
 # Pipelining and the gate
@@ -194,7 +195,7 @@ def test_flags_beyond_what_was_asked_are_news_too() -> None:
     got: list[Message] = []
     talk = Talk()
     talk.in_mailbox()
-    talk.submit(Fetch(UIDSet("5"), [ENVELOPE], got.append))
+    talk.submit(Fetch(UIDSet("5"), [ENVELOPE], got.extend))
     talk.hears()
     envelope = b"(NIL NIL NIL NIL NIL NIL NIL NIL NIL NIL)"
     talk.says(b"* 1 FETCH (UID 5 FLAGS (\\Seen) ENVELOPE %s)\r\nA2 OK x\r\n" % envelope)
@@ -612,7 +613,7 @@ def test_any_chunking_gives_the_same_events(sizes: list[int]) -> None:
         talk = Talk()
         talk.in_mailbox()
         got: list[Message] = []
-        pending = talk.submit(Fetch(UIDSet("5:7"), [FLAGS], got.append))
+        pending = talk.submit(Fetch(UIDSet("5:7"), [FLAGS], got.extend))
         talk.hears()
         for piece in pieces:
             talk.session.receive_data(piece)

@@ -18,7 +18,7 @@ import aimap._model.charsets
 import aimap._model.dates
 import aimap._model.text
 import aimap._wire
-from aimap import Limits, Message, parse_response
+from aimap import Limits, parse_response
 from aimap._model.text import decode_parameters, decode_words
 from aimap._wire.reader import ResponseReader
 from aimap._wire.utf7 import decode_mailbox_name
@@ -43,9 +43,14 @@ EXTENSION = b' NIL ("INLINE" ("A" "b")) ("en" "de") "loc"'
 # Something that each pattern matches, to be taken apart and blown up.
 EXAMPLES: dict[str, bytes | str] = {
     "encoder._ATOM": b"atom",
+    "encoder._CONTROLS": "\x00",
+    "encoder._NOT_NET_UNICODE": "\u2028",
     "encoder._PLAIN": b"plain",
+    "encoder._PRINTABLE": b"a b",
     "encoder._QUOTABLE": b'quo"\\table',
     "encoder._QUOTABLE_UTF8": b"quot\xc3\xa9",
+    "fast_body._EXTENSION_FIELDS": EXTENSION,
+    "fast_body._HEAD_FIELDS": b'"TEXT" "PLAIN" ("A" "b") NIL NIL "7BIT"',
     "fast_body._LEAF": b'("TEXT" "PLAIN" ' + FIELDS + b" 4" + EXTENSION + b")",
     "fast_body._MESSAGE": b'("MESSAGE" "RFC822" ' + FIELDS + b" " + ENVELOPE + b" ",
     "fast_body._MESSAGE_END": b" 3" + EXTENSION + b")",
@@ -54,6 +59,8 @@ EXAMPLES: dict[str, bytes | str] = {
     "fast_body._STRING": b'"a\\"b"',
     "fast_envelope._ONE_ADDRESS": ADDRESS,
     "fast_fetch._LITERAL": b"{3}\r\n",
+    "fast_fetch._TO_ESCAPE": b"\\",
+    "fast_fetch._UNQUOTABLE": b"\x7f",
     "fast_strings._ESCAPE": b"\\a",
     "framer._FREE_TEXT": b"\0tag x ",
     "framer._LITERAL_END": b"{3+}\r",
@@ -80,6 +87,7 @@ EXAMPLES: dict[str, bytes | str] = {
     "values._RANGE": b"1:2",
     "charsets._NO_PART_OF_A_NAME": "--",
     "dates._DATE_TIME": b" 8-Jan-2015 12:00:00 +0000",
+    "dates._HEADER_DATE": b"Thu, 8 Jan 2015 12:00:00 +0000 (UTC)",
     "text._BASE64_ALPHABET": b"!",
     "text._PARAMETER": "name*1*",
     "text._Q_BYTE": b"=C3",
@@ -283,8 +291,8 @@ def learnt(first: str) -> ResponseReader:
     reader = ResponseReader(Limits())
     for _ in range(2):
         reader.receive_data(b"* 1 FETCH (" + first.encode() + b")\r\n")
-        (message,) = reader.responses()
-        assert isinstance(message, Message)
+        (run,) = reader.responses()
+        assert isinstance(run, list)
     return reader
 
 

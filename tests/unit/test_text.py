@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aimap._commands.mailboxes import Status
-from aimap._model.charsets import CODECS, SUPERSETS, python_codec
+from aimap._model.charsets import CODECS, SUPERSETS, exact_codec, python_codec
 from aimap._model.dates import parse_date_time
 from aimap._model.text import decode_parameters, decode_raw, decode_words
 from aimap._wire.utf7 import UndecodedName, decode_mailbox_name, encode_mailbox_name
@@ -230,6 +230,11 @@ def test_every_text_codec_of_python_is_known_or_refused() -> None:
 )  # fmt: skip
 def test_charset_names(name: str, codec: str | None) -> None:
     assert python_codec(name) == codec
+
+
+def test_what_is_written_is_no_superset() -> None:
+    assert (exact_codec("ISO-8859-1"), python_codec("ISO-8859-1")) == ("latin_1", "cp1252")
+    assert exact_codec("idna") is None
 
 
 def test_no_name_from_a_message_reaches_pythons_table() -> None:

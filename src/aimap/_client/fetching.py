@@ -15,21 +15,32 @@ from typing import Any, Self, final
 import trio
 
 from aimap._client.driver import CommandFuture, Driver
+from aimap._commands.criteria import search_pieces
 from aimap._commands.fetch import Fetch
 from aimap._commands.search import Search
+from aimap._commands.sets import set_octets
 from aimap._errors import ImapError, StateError
 from aimap._model.fetch import FetchItem
 from aimap._model.message import Message
 from aimap._model.numbers import UIDSet
-from aimap._model.search import IN
+from aimap._model.search import IN, SearchCriteria
 from aimap._protocol.view import MailboxView
 
 _SLICE_OCTETS = 256 * 1024
 _SLICES_AHEAD = 6
-_SET_OCTETS = 4000
 _FIRST_GUESS = 400
 _FIRST_GUESS_BODY = 32 * 1024
 _WIDE = 10_000
+
+
+async def search(driver: Driver, criteria: SearchCriteria) -> UIDSet:
+    """Search by as many commands as its line needs; ESEARCH where the server has it."""
+    extended = "ESEARCH" in (driver.session.capabilities or ())
+    found = UIDSet()
+    for piece in search_pieces(criteria, driver.session.max_line):
+        more = await driver.call(Search(piece, extended=extended))
+        found |= more
+    return found
 
 
 @final
@@ -92,18 +103,12 @@ class FetchStream:
         """
         if len(self._rest) > max(_WIDE, 2 * self._view.exists):
             # Too wide to be cut by counting: ask which of them there are.
-            search = Search(IN(self._rest), extended=self._has_esearch)
-            found = await self._driver.call(search)
-            self._rest &= found
+            self._rest &= await search(self._driver, IN(self._rest))
         else:
             await trio.lowlevel.checkpoint()
         self._open = True
         self._ask()
         return self
-
-    @property
-    def _has_esearch(self) -> bool:
-        return "ESEARCH" in (self._driver.session.capabilities or ())
 
     async def __aexit__(
         self,
@@ -176,14 +181,14 @@ class FetchStream:
         self._driver.buffered -= octets
         self._driver.wake_reader()
 
-    def _deliver(self, message: Message) -> None:
+    def _deliver(self, messages: list[Message]) -> None:
         if not self._open:
             return
-        octets = message.octets
-        self._buffer.append(message)
+        octets = sum([message.octets for message in messages])
+        self._buffer.extend(messages)
         self._octets += octets
         self._driver.buffered += octets
-        self._seen += 1
+        self._seen += len(messages)
         self._seen_octets += octets
         self._event.set()
 
@@ -191,8 +196,12 @@ class FetchStream:
         """Keep slices in flight, as many as the budget allows."""
         if not self._rest or self._error is not None:
             return
+        # Several go out in one flight: each flight costs as much as reading many messages.
+        if len(self._slices) > _SLICES_AHEAD // 2:
+            return
         average = max(1, self._seen_octets // self._seen) if self._seen else self._guess
         budget = self._driver.limits.max_buffered // 2
+        octets = set_octets(self._driver.session.max_line)
         while self._rest and len(self._slices) < _SLICES_AHEAD:
             expected = sum(self._slices.values()) * average + self._octets
             if self._slices and expected > budget:
@@ -200,7 +209,7 @@ class FetchStream:
             if not self._slices and self._octets > budget:
                 return
             count = max(1, _SLICE_OCTETS // average)
-            piece, self._rest = self._rest.cut(count, _SET_OCTETS)
+            piece, self._rest = self._rest.cut(count, octets)
             future = self._driver.submit(Fetch(piece, self._items, self._deliver))
             self._slices[future] = len(piece)
             future.call_when_done(self._slice_done)

@@ -9,11 +9,11 @@ from typing import Any, Literal, final
 import trio
 
 from aimap._client.driver import Driver
-from aimap._client.fetching import FetchResult, FetchStream
+from aimap._client.fetching import FetchResult, FetchStream, search
 from aimap._client.watching import Watcher
 from aimap._commands.copy import Copy, Move
 from aimap._commands.expunge import Expunge
-from aimap._commands.search import Search
+from aimap._commands.sets import pieces
 from aimap._commands.store import Store
 from aimap._errors import CapabilityError, InvalidArgumentError, StateError
 from aimap._model.code import CopyUIDCode
@@ -30,8 +30,6 @@ from aimap._protocol.events import (
     SessionEvent,
 )
 from aimap._protocol.view import MailboxView
-
-_SET_OCTETS = 4000
 
 _MAILBOX_EVENTS = (MailboxGrew, MessageExpunged, MessagesVanished, MessageChanged, MailboxClosed)
 
@@ -123,7 +121,7 @@ class Mailbox:
             ConnectionLostError: if the connection is gone.
         """
         self._check()
-        return await self._driver.call(Search(criteria, extended=self._offers("ESEARCH")))
+        return await search(self._driver, criteria)
 
     def fetch(
         self, uids: UIDSet | str | int | Iterable[int], *items: FetchItem[Any]
@@ -211,7 +209,7 @@ class Mailbox:
         flags: Iterable[str],
     ) -> None:
         self._check_writable()
-        for piece in _pieces(_uids(uids)):
+        for piece in pieces(_uids(uids), self._max_line):
             await self._driver.call(Store(piece, change, flags))
         await trio.lowlevel.checkpoint()
 
@@ -235,7 +233,10 @@ class Mailbox:
             ConnectionLostError: if the connection is gone.
         """
         self._check()
-        copied = [await self._driver.call(Copy(piece, name)) for piece in _pieces(_uids(uids))]
+        copied = [
+            await self._driver.call(Copy(piece, name))
+            for piece in pieces(_uids(uids), self._max_line)
+        ]
         await trio.lowlevel.checkpoint()
         return tuple(code for code in copied if code is not None)
 
@@ -268,7 +269,10 @@ class Mailbox:
             await self.add_flags(wanted, Flag.DELETED)
             await self.expunge(wanted)
             return copied
-        moved = [await self._driver.call(Move(piece, name)) for piece in _pieces(_uids(uids))]
+        moved = [
+            await self._driver.call(Move(piece, name))
+            for piece in pieces(_uids(uids), self._max_line)
+        ]
         await trio.lowlevel.checkpoint()
         return tuple(code for code in moved if code is not None)
 
@@ -294,7 +298,7 @@ class Mailbox:
         if not wanted:
             await trio.lowlevel.checkpoint()
         elif self._offers("UIDPLUS"):
-            for piece in _pieces(wanted):
+            for piece in pieces(wanted, self._max_line):
                 await self._driver.call(Expunge(piece))
         else:
             marked = await self.search(DELETED)
@@ -324,6 +328,10 @@ class Mailbox:
         self._check()
         return Watcher(self._driver, self._view, self._watchers)
 
+    @property
+    def _max_line(self) -> int:
+        return self._driver.session.max_line
+
     def _offers(self, capability: str) -> bool:
         return capability in (self._driver.session.capabilities or ())
 
@@ -343,10 +351,3 @@ class Mailbox:
 
 def _uids(uids: UIDSet | str | int | Iterable[int]) -> UIDSet:
     return uids if isinstance(uids, UIDSet) else UIDSet(uids)
-
-
-def _pieces(uids: UIDSet) -> Iterable[UIDSet]:
-    """Split a set whose text would make too long a line (RFC 2683 section 3.2.1.5)."""
-    while uids:
-        piece, uids = uids.cut(len(uids), _SET_OCTETS)
-        yield piece

@@ -169,7 +169,7 @@ class Watcher:
             return
         found: list[Message] = []
         wanted = UIDSet.from_ranges([(self._known_to + 1, MAX_NUMBER)])
-        await self._driver.call(Fetch(wanted, [FLAGS], found.append))
+        await self._driver.call(Fetch(wanted, [FLAGS], found.extend))
         for message in sorted(found, key=lambda message: message.uid):
             self._known_to = message.uid
             self._ready.append(Arrived(message.uid, message.flags))

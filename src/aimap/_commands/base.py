@@ -16,6 +16,7 @@ from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
 
 from aimap._errors import BadError, CommandError, NoError
+from aimap._model.message import Message
 from aimap._model.response import ContinuationRequest, TaggedResponse, Untagged
 from aimap._model.state import LOGGED_IN, SELECTED, ConnectionState
 
@@ -53,6 +54,9 @@ class Claim(NamedTuple):
 STREAM = "stream"
 """The byte stream itself: exclusive where nothing may follow until the answer."""
 
+SAVED_RESULT = "saved result"
+"""What ``$`` stands for (:rfc:`5182`): whoever saves it is alone, who uses it is not."""
+
 MAILBOX = "mailbox"
 """Which mailbox is selected: exclusive for what changes that."""
 
@@ -73,6 +77,11 @@ IN_MAILBOX_BY_NUMBER = (
     Claim(NUMBERING, Mode.BY_NUMBER),
 )
 BARRIER = (exclusive(STREAM),)
+
+# STATUS, MYRIGHTS and METADATA answer commands of their own, and LIST RETURN: a LIST that
+# asks for them goes while none of those commands does, lest one take the other's answer.
+ASKED_BY_LIST_TOO = Claim("details of mailboxes", Mode.SHARED)
+ASKED_BY_LIST = exclusive(ASKED_BY_LIST_TOO.key)
 
 
 class Command(ABC, Generic[T]):
@@ -127,6 +136,29 @@ class Command(ABC, Generic[T]):
         del response
         return False
 
+    def claim_messages(self, run: list[Message], news: list[Message]) -> list[Message]:
+        """Take the FETCH responses of a run that answer this command.
+
+        Nearly everything that a client receives is one of these, so they come in runs:
+        one behind the other, all with the same items.
+
+        Args:
+            run: the responses.
+            news: gets those that answer the command, and hold what it did not ask for
+                as well.
+
+        Returns:
+            Those that do not answer it.
+        """
+        others: list[Message] = []
+        for message in run:
+            verdict = self.claim(message)
+            if not verdict:
+                others.append(message)
+            elif verdict == Verdict.ALSO_NEWS:
+                news.append(message)
+        return others
+
     def respond(self, request: ContinuationRequest) -> bytes | None:
         """Answer a continuation request that is not for a literal; ``None`` sends nothing."""
         del request
@@ -151,6 +183,19 @@ class Command(ABC, Generic[T]):
         """Return the error for a tagged NO or BAD."""
         kind = NoError if response.condition == "NO" else BadError
         return kind(self.name, response.code, response.text)
+
+
+class OneOfAKind(Command[T]):
+    """A command whose answers name no command: one of a kind goes at a time."""
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return (*ORDINARY, exclusive(self.name))
+
+
+def same_mailbox(name: str, other: str) -> bool:
+    """Tell whether two names are of one mailbox: INBOX has no case (:rfc:`9051#section-5.1`)."""
+    return name == other or name.upper() == other.upper() == "INBOX"
 
 
 class PlainCommand(Command[None]):

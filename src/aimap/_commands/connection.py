@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, final
 from aimap._commands.base import (
     BARRIER,
     NUMBERING,
-    ORDINARY,
     STREAM,
     Claim,
     Command,
     Mode,
+    OneOfAKind,
     PlainCommand,
     exclusive,
 )
@@ -22,6 +22,7 @@ from aimap._model.response import (
     CapabilityResponse,
     EnabledResponse,
     IdResponse,
+    JmapAccessResponse,
     TaggedResponse,
     Untagged,
 )
@@ -71,7 +72,35 @@ class StartTLS(PlainCommand):
 
 
 @final
-class Capability(Command[Capabilities]):
+class Compress(Command[None]):
+    """COMPRESS (:rfc:`4978#section-3`; needs COMPRESS=DEFLATE).
+
+    What comes behind its OK is compressed, both ways: nothing goes out behind it before.
+
+    Args:
+        mechanism: ``"DEFLATE"`` is the one that there is.
+    """
+
+    name = "COMPRESS"
+    changes_stream = True
+
+    def __init__(self, mechanism: str = "DEFLATE") -> None:
+        self._mechanism = mechanism
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return BARRIER
+
+    def write(self, wire: Encoder) -> None:
+        wire.atom(self.name)
+        wire.atom(self._mechanism)
+
+    def result(self, response: TaggedResponse) -> None:
+        del response
+
+
+@final
+class Capability(OneOfAKind[Capabilities]):
     """CAPABILITY (:rfc:`9051#section-6.1.1`)."""
 
     name = "CAPABILITY"
@@ -80,10 +109,6 @@ class Capability(Command[Capabilities]):
 
     def __init__(self) -> None:
         self._capabilities = Capabilities()
-
-    @property
-    def claims(self) -> tuple[Claim, ...]:
-        return (*ORDINARY, exclusive(self.name))
 
     def write(self, wire: Encoder) -> None:
         wire.atom(self.name)
@@ -135,7 +160,7 @@ class Enable(Command[Capabilities]):
 
 
 @final
-class Id(Command[Mapping[str, str | None]]):
+class Id(OneOfAKind[Mapping[str, str | None]]):
     """ID (:rfc:`2971`): who we are, and who the server says that it is."""
 
     name = "ID"
@@ -160,10 +185,6 @@ class Id(Command[Mapping[str, str | None]]):
                     f"an ID field's value has at most {_ID_MAX_VALUE} octets; {field!r} has more"
                 )
         self._answer: Mapping[str, str | None] = {}
-
-    @property
-    def claims(self) -> tuple[Claim, ...]:
-        return (*ORDINARY, exclusive(self.name))
 
     def write(self, wire: Encoder) -> None:
         wire.atom(self.name)
@@ -197,3 +218,30 @@ class Idle(PlainCommand):
     @property
     def claims(self) -> tuple[Claim, ...]:
         return (exclusive(STREAM), Claim(NUMBERING, Mode.EXPUNGING))
+
+
+@final
+class JmapAccess(OneOfAKind[str | None]):
+    """GETJMAPACCESS (:rfc:`9698`): the URL of the account's JMAP session (needs JMAPACCESS).
+
+    Its result is the URL, or ``None`` where the server gives none. Look at it before you
+    follow it; aimap never does.
+    """
+
+    name = "GETJMAPACCESS"
+    answers = (JmapAccessResponse,)
+
+    def __init__(self) -> None:
+        self._url: str | None = None
+
+    def write(self, wire: Encoder) -> None:
+        wire.atom(self.name)
+
+    def claim(self, response: Untagged) -> bool:
+        if not isinstance(response, JmapAccessResponse):
+            return False
+        self._url = response.url
+        return True
+
+    def result(self, response: TaggedResponse) -> str | None:
+        return self._url

@@ -2,17 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from types import MappingProxyType
-from typing import final
+from collections.abc import Iterable, Iterator, Mapping
+from typing import cast, final
 
 import attrs
 
 from aimap._model.envelope import Envelope
 from aimap._model.invalid import Invalid
 from aimap._model.raw import RawValue
+from aimap._model.text import decode_parameters
+from aimap._model.undecoded import Undecoded
 
-_NO_PARAMETERS: Mapping[str, str] = MappingProxyType({})
+
+@final
+class Parameters(Mapping[str, str]):
+    """Parameters by name in lower case, decoded (:rfc:`2231`) when somebody looks.
+
+    Two are equal if they mean the same.
+    """
+
+    __slots__ = ("_decoded", "_raw")
+
+    def __init__(self, raw: Iterable[tuple[bytes, bytes]] | Undecoded = ()) -> None:
+        """Make them from names and values as they came, in that order."""
+        self._raw = raw if isinstance(raw, Undecoded) else tuple(raw)
+        self._decoded: dict[str, str] | None = None
+
+    @property
+    def raw(self) -> tuple[tuple[bytes, bytes], ...]:
+        """The names and values as they came."""
+        if isinstance(self._raw, Undecoded):
+            self._raw = cast("tuple[tuple[bytes, bytes], ...]", self._raw.decode())
+        return self._raw
+
+    def _by_name(self) -> dict[str, str]:
+        if self._decoded is None:
+            self._decoded = decode_parameters(list(self.raw))
+        return self._decoded
+
+    def __getitem__(self, name: str) -> str:
+        return self._by_name()[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_name())
+
+    def __len__(self) -> int:
+        return len(self._by_name())
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._by_name().items()))
+
+    def __repr__(self) -> str:
+        return f"Parameters({self._by_name()!r})"
+
+
+NO_PARAMETERS = Parameters()
 
 
 @final
@@ -26,11 +70,11 @@ class Disposition:
     """
 
     kind: str
-    parameters: Mapping[str, str] = _NO_PARAMETERS
+    parameters: Mapping[str, str] = NO_PARAMETERS
 
 
 @final
-@attrs.frozen(kw_only=True)
+@attrs.frozen(kw_only=True, weakref_slot=False)
 class BodyStructure:
     """A part of a message, and by its ``parts`` all that is inside.
 
@@ -61,7 +105,7 @@ class BodyStructure:
     section: str
     maintype: str
     subtype: str
-    parameters: Mapping[str, str] = _NO_PARAMETERS
+    parameters: Mapping[str, str] = NO_PARAMETERS
     content_id: str | None = None
     description: str | None = None
     encoding: str = "7bit"
@@ -110,3 +154,71 @@ class BodyStructure:
             part = waiting.pop()
             yield part
             waiting.extend(reversed(part.parts))
+
+
+class _Draft:
+    """A body structure in the making: of the same layout, and not frozen."""
+
+    __slots__ = tuple(field.name for field in attrs.fields(BodyStructure))
+
+    section: str
+    maintype: str
+    subtype: str
+    parameters: Mapping[str, str]
+    content_id: str | None
+    description: str | None
+    encoding: str
+    size: int | None
+    lines: int | None
+    md5: str | None
+    disposition: Disposition | None
+    language: tuple[str, ...]
+    location: str | None
+    envelope: Envelope | None
+    parts: tuple[BodyStructure, ...]
+    extensions: tuple[RawValue, ...]
+    invalid: Invalid | None
+
+
+def make_part(
+    section: str,
+    maintype: str,
+    subtype: str,
+    parameters: Mapping[str, str],
+    content_id: str | None,
+    description: str | None,
+    encoding: str,
+    size: int | None,
+    lines: int | None,
+    md5: str | None,
+    disposition: Disposition | None,
+    language: tuple[str, ...],
+    location: str | None,
+    envelope: Envelope | None = None,
+    parts: tuple[BodyStructure, ...] = (),
+) -> BodyStructure:
+    """Make a body structure in a sixth of the time that its constructor takes.
+
+    A frozen class sets each field through ``object.__setattr__``. Here they are set on an
+    object that is not frozen, which then becomes one that is.
+    """
+    made = _Draft()
+    made.section = section
+    made.maintype = maintype
+    made.subtype = subtype
+    made.parameters = parameters
+    made.content_id = content_id
+    made.description = description
+    made.encoding = encoding
+    made.size = size
+    made.lines = lines
+    made.md5 = md5
+    made.disposition = disposition
+    made.language = language
+    made.location = location
+    made.envelope = envelope
+    made.parts = parts
+    made.extensions = ()
+    made.invalid = None
+    made.__class__ = BodyStructure  # type: ignore[assignment]
+    return cast("BodyStructure", made)

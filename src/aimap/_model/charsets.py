@@ -89,7 +89,7 @@ def _table() -> dict[str, str]:
         if codec.startswith("cp"):
             for vendor in ("windows", "ibm", "ms", "dos"):
                 found.setdefault(vendor + codec[2:], codec)
-    return {name: SUPERSETS.get(codec, codec) for name, codec in found.items()}
+    return found
 
 
 _TABLE = _table()
@@ -101,6 +101,12 @@ def python_codec(charset: str) -> str | None:
     ``ascii`` stands for charsets that the sender did not know as well: there may be 8-bit
     octets.
     """
+    codec = exact_codec(charset)
+    return None if codec is None else SUPERSETS.get(codec, codec)
+
+
+def exact_codec(charset: str) -> str | None:
+    """Return Python's name for what writes a charset: no more than the standard has."""
     return _find(charset) if len(charset) <= _LONGEST else None
 
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from types import MappingProxyType
-from typing import TypeAlias, final
+from typing import TypeAlias, cast, final
 
 import attrs
 
+from aimap._model.dates import parse_header_date
 from aimap._model.invalid import Invalid
 from aimap._model.text import decode_raw, decode_words
 
@@ -17,7 +17,7 @@ _NONE_INVALID: Mapping[str, Invalid] = MappingProxyType({})
 
 
 @final
-@attrs.frozen
+@attrs.frozen(weakref_slot=False)
 class Address:
     """One address. Text is decoded on access; the octets stay as they came.
 
@@ -73,6 +73,38 @@ class Address:
         if not self.raw_name:
             return self.email
         return f"{self.name} <{self.email}>" if self.email else self.name
+
+
+class _Draft:
+    """An address in the making: of the same layout, and not frozen."""
+
+    __slots__ = tuple(field.name for field in attrs.fields(Address))
+
+    raw_name: bytes | None
+    route: bytes | None
+    raw_mailbox: bytes | None
+    raw_host: bytes | None
+    charset: str | None
+
+
+def make_address(
+    raw_name: bytes | None,
+    route: bytes | None,
+    raw_mailbox: bytes | None,
+    raw_host: bytes | None,
+) -> Address:
+    """Make an address in a third of the time that its constructor takes.
+
+    :func:`aimap._model.body.make_part` says how.
+    """
+    made = _Draft()
+    made.raw_name = raw_name
+    made.route = route
+    made.raw_mailbox = raw_mailbox
+    made.raw_host = raw_host
+    made.charset = None
+    made.__class__ = Address  # type: ignore[assignment]
+    return cast("Address", made)
 
 
 @final
@@ -173,12 +205,7 @@ class Envelope:
 
         A date without a known zone has none (:rfc:`5322#section-3.3`, ``-0000``).
         """
-        if self.raw_date is None:
-            return None
-        try:
-            return parsedate_to_datetime(decode_raw(self.raw_date))
-        except (ValueError, IndexError, OverflowError, TypeError):
-            return None
+        return None if self.raw_date is None else parse_header_date(self.raw_date)
 
     @property
     def in_reply_to(self) -> str:

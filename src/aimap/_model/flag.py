@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
+from functools import lru_cache
 from typing import Any, ClassVar, cast, final
 
 from aimap._errors import InvalidArgumentError
@@ -140,3 +141,10 @@ class Flags(AbstractSet[Flag]):
 
     def __repr__(self) -> str:
         return f"Flags({sorted(str(flag) for flag in self._flags)!r})"
+
+
+# The same few sets come again and again.
+@lru_cache(maxsize=4096)
+def flags_of(words: bytes) -> Flags:
+    """Return the flags of a list whose words are single flags, with a space between two."""
+    return Flags(map(Flag, words.decode("ascii").split()))

@@ -2,44 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, KeysView, Mapping
+from collections.abc import Callable, Collection, KeysView, Mapping
 from datetime import datetime
 from email import message_from_bytes
 from email.message import EmailMessage
 from email.policy import default
 from types import MappingProxyType
-from typing import Any, TypeVar, cast, final
+from typing import TypeVar, cast, final
 
 from aimap._errors import NotFetchedError
 from aimap._model.body import BodyStructure
 from aimap._model.dates import parse_date_time
 from aimap._model.envelope import Envelope
 from aimap._model.fetch import FetchItem, section_key
-from aimap._model.flag import Flags
+from aimap._model.flag import Flags, flags_of
 from aimap._model.invalid import Invalid
 from aimap._model.numbers import UID, ModSeq, SeqNum
+from aimap._model.undecoded import Undecoded
 
 T = TypeVar("T")
-P = TypeVar("P")
 
 
-@final
-class Undecoded:
-    """An item's value that is read, and made into its final form when somebody asks."""
-
-    __slots__ = ("_decode", "_parts")
-
-    def __init__(self, decode: Callable[[P], object], parts: P) -> None:
-        self._decode: Callable[[Any], object] = decode
-        self._parts: object = parts
-
-    def decode(self) -> object:
-        """Return the value in its final form."""
-        return self._decode(self._parts)
-
-
-# Dates cost as much as all the rest of a small response, and few look at them.
-_DATES = frozenset({"INTERNALDATE", "SAVEDATE"})
+# What is filed as octets until somebody asks: dates cost as much as all the rest of a small
+# response, and few look at them; and the fewer objects there are, the less the garbage
+# collector has to walk through.
+_DECODERS: dict[str, Callable[[bytes], object]] = {
+    "EMAILID": bytes.decode,
+    "FLAGS": flags_of,
+    "INTERNALDATE": parse_date_time,
+    "MODSEQ": int,
+    "RFC822.SIZE": int,
+    "SAVEDATE": parse_date_time,
+    "THREADID": bytes.decode,
+    "X-GM-MSGID": int,
+    "X-GM-THRID": int,
+}
 
 
 @final
@@ -84,6 +81,15 @@ class Message:
         """The names of the items that were sent."""
         return self._items.keys()
 
+    def has_all(self, keys: Collection[str]) -> bool:
+        """Tell whether all of these items were sent."""
+        items = self._items
+        # A loop, since a generator would cost three times as much.
+        for key in keys:  # noqa: SIM110
+            if key not in items:
+                return False
+        return True
+
     def __contains__(self, item: object) -> bool:
         return isinstance(item, FetchItem) and item.key in self._items
 
@@ -105,10 +111,13 @@ class Message:
 
     def _decoded(self, key: str) -> object:
         value = self._items[key]
-        if type(value) is Undecoded:
-            value = self._items[key] = value.decode()
-        elif key in _DATES and type(value) is bytes:
-            value = self._items[key] = parse_date_time(value)
+        kind = type(value)
+        if kind is bytes:
+            decode = _DECODERS.get(key)
+            if decode is not None:
+                value = self._items[key] = decode(cast("bytes", value))
+        elif kind is Undecoded:
+            value = self._items[key] = cast("Undecoded", value).decode()
         return value
 
     @property

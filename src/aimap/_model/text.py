@@ -8,9 +8,12 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from binascii import Error as Base64Error
+from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
 from aimap._model.charsets import header_codec, python_codec
+
+_LONGEST_KEPT = 200
 
 # encoded-word = "=?" charset ["*" language] "?" encoding "?" encoded-text "?="
 _WORD = re.compile(rb"=\?([^?*\s]{1,40})(?:\*[^?\s]{0,40})?\?([BbQq])\?([^?\s]*)\?=", re.ASCII)
@@ -45,6 +48,12 @@ def decode_words(data: bytes, charset: str | None = None) -> str:
     """
     if b"=?" not in data:
         return decode_raw(data, charset)
+    if len(data) + len(charset or "") > _LONGEST_KEPT:
+        return _decode_words(data, charset)
+    return _kept(data, charset)
+
+
+def _decode_words(data: bytes, charset: str | None) -> str:
     result: list[str] = []
     run: list[bytes] = []
     run_charset = ""
@@ -69,6 +78,10 @@ def decode_words(data: bytes, charset: str | None = None) -> str:
         end = word.end()
     result += (_decode_run(run, run_charset, charset), decode_raw(data[end:], charset))
     return "".join(result)
+
+
+# The same people write again and again, and a subject comes with each answer.
+_kept = lru_cache(maxsize=4096)(_decode_words)
 
 
 def _decode_run(run: list[bytes], run_charset: str, charset: str | None) -> str:

@@ -115,7 +115,7 @@ class Session:
         self.at_change_of_stream = False
         self.background: Callable[[], Command[None]] | None = None
         self._limits = limits
-        self._max_line = max_line
+        self.max_line = max_line
         self._reader = ResponseReader(limits)
         self._gate: Gate[Pending[Any]] = Gate()
         self._queued: dict[Pending[Any], None] = {}
@@ -133,7 +133,6 @@ class Session:
         self._bye: ByeError | None = None
         self._lost: ConnectionLostError | None = None
         self._handlers: dict[type, Callable[[Any], None]] = {
-            Message: self._on_message,
             TaggedResponse: self._on_tagged,
             ContinuationRequest: self._on_continuation,
             StatusResponse: self._on_status,
@@ -266,7 +265,12 @@ class Session:
             literal_plus="LITERAL+" in offered,
             literal_minus="LITERAL-" in offered or "IMAP4rev2" in offered,
             utf8=any(name in self.enabled for name in _UTF8_EXTENSIONS),
-            max_line=self._max_line,
+            binary="BINARY" in offered or "IMAP4rev2" in offered,
+            rev2="IMAP4rev2" in self.enabled,
+            qresync="QRESYNC" in self.enabled,
+            uid_only="UIDONLY" in self.enabled,
+            rights=next(iter(offered.values("RIGHTS")), "").lower() or None,
+            max_line=self.max_line,
         )
 
     def _interrupt(self) -> None:
@@ -339,17 +343,25 @@ class Session:
             if self.greeting is None and self.counters.octets_received > self._limits.max_greeting:
                 raise LimitExceededError("max_greeting", self._limits.max_greeting)
             self._reader.receive_data(data)
-            responses = self._reader.responses()
+            if self._stops_reading:
+                return
             defects = self._reader.reading.defects
-            while not self.at_change_of_stream and self._lost is None:
-                response = next(responses, None)
-                if response is None:
-                    break
+            for response in self._reader.responses():
                 if defects:
                     self._tell_defects()
-                self._on_response(response)
+                if isinstance(response, list):
+                    self._on_messages(response)
+                else:
+                    self._on_response(response)
+                if self._stops_reading:
+                    break
         except ConnectionLostError as error:
             self.lose(error)
+
+    @property
+    def _stops_reading(self) -> bool:
+        """Whether the octets that follow are of another kind, or of no use any more."""
+        return self.at_change_of_stream or self._lost is not None
 
     def _tell_defects(self) -> None:
         defects = self._reader.reading.defects
@@ -477,16 +489,24 @@ class Session:
                     return verdict
         return False
 
-    def _on_message(self, message: Message) -> None:
+    def _on_messages(self, run: list[Message]) -> None:
         view = self.view
         if view is None:
-            self._emit(UnsolicitedResponse(message))
+            for message in run:
+                self._on_response(message)
             return
         if view.tracking:
-            view.fetched(message)
-        if message.seq is not None and message.seq > view.exists:
-            self._emit(Defect("FETCH of a message that is not there", b"%d" % message.seq))
-        if self._claimed(message) != Verdict.MINE:
+            for message in run:
+                view.fetched(message)
+        for message in run:
+            if message.seq is not None and message.seq > view.exists:
+                self._emit(Defect("FETCH of a message that is not there", b"%d" % message.seq))
+        news: list[Message] = []
+        for pending in self._claimants.get(Message, ()):
+            run = pending.command.claim_messages(run, news)
+            if not run:
+                break
+        for message in (*news, *run):
             view.changed(message)
 
     def _on_esearch(self, response: ESearchResponse) -> None:

@@ -9,25 +9,25 @@ does not match, for whatever reason, is left to the general reader, so nothing i
 by a pattern that is too narrow. That both read alike is tested.
 
 A BODYSTRUCTURE is no regular language, nor is a literal: a pattern ends before them, code
-reads them, and the next pattern goes on behind them.
+reads them, and the next pattern goes on behind them. Literals where strings may stand are
+put into quotes first, then the patterns fit.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from functools import lru_cache
-from typing import TypeAlias, final
+from typing import cast, final
 
 import attrs
 
-from aimap._model.flag import Flags
 from aimap._model.limits import Limits
-from aimap._model.message import Message, Undecoded
-from aimap._model.numbers import SeqNum
+from aimap._model.message import Message
+from aimap._model.numbers import UID, SeqNum
 from aimap._model.response import Response
+from aimap._model.undecoded import Undecoded
 from aimap._wire import fast_envelope
-from aimap._wire.fast_body import read_body
+from aimap._wire.fast_body import end_of_body, read_body
 from aimap._wire.framer import Framer
 from aimap._wire.parse_fetch import item_names, reads_octets
 from aimap._wire.parse_flags import parse_flags
@@ -40,6 +40,7 @@ _MOST_FLAGS = 1000
 _MOST_ITEMS = 32
 _LONGEST_NAMES = 2000
 _LEAST_DEPTH = 64
+_LONGEST_QUOTED = 4096
 
 # number, with a few digits fewer than there may be, so that no bound need be looked at
 _NUMBER = rb"([1-9][0-9]{0,8}|[1-3][0-9]{9})"
@@ -53,67 +54,67 @@ _DATE_TIME = (
     rb"-[1-9][0-9]{3} (?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9] "
     rb'[+-](?:0[0-9]|1[0-4])[0-5][0-9])"'
 )
-_LITERAL_HEADER = rb"\{([0-9]{1,10})\}\r\n"
-_LITERAL = re.compile(_LITERAL_HEADER)
+_LITERAL = re.compile(rb"\{([0-9]{1,10})\}\r\n")
+_UNQUOTABLE = re.compile(rb"[\x00-\x1f\x7f]")
+_TO_ESCAPE = re.compile(rb'(["\\])')
 
-_Convert: TypeAlias = Callable[..., object]
-_Fill: TypeAlias = tuple[str, int | slice, _Convert]
-_Step: TypeAlias = tuple[re.Pattern[bytes], tuple[_Fill, ...], str, bool]
+# The pattern of each item's value: one group, which Message makes into its final form.
+_ITEMS: dict[str, bytes] = {
+    "UID": _NUMBER,
+    "FLAGS": _FLAG_LIST,
+    "INTERNALDATE": _DATE_TIME,
+    "RFC822.SIZE": _NUMBER64,
+    "MODSEQ": rb"\(([1-9][0-9]{0,17})\)",
+    "EMAILID": _OBJECT_ID,
+    "THREADID": _OBJECT_ID,
+    "X-GM-MSGID": _NUMBER64,
+    "X-GM-THRID": _NUMBER64,
+}
 
 
 @lru_cache(maxsize=4096)
-def _flags(octets: bytes) -> Flags | None:
-    """Return flags of which nothing need be said; ``None`` leaves them to the general reader."""
-    if octets != b" ".join(octets.split()):
-        return None
+def _are_plain(flags: bytes) -> bool:
+    """Tell whether a flag list is one of which the general reader would say nothing."""
+    if not flags:
+        return True
+    words = flags.split(b" ")
     try:
-        return parse_flags(tuple(map(Atom, octets.split(b" "))) if octets else (), _STRICT)
+        parse_flags(tuple(map(Atom, words)), Reading(Limits(), strict=True))
     except ScanError:
-        return None
+        return False
+    return all(words)
 
 
-_STRICT = Reading(Limits(), strict=True)
+@final
+@attrs.frozen
+class _Step:
+    """One pattern, and what is read behind it.
 
+    Attributes:
+        pattern: what is matched.
+        keys: items whose values are the groups, behind that of the sequence number.
+        has_envelope: whether the last groups are those of the ENVELOPE.
+        behind: the item that code reads behind the match, or empty.
+    """
 
-def _octets(octets: bytes) -> bytes:
-    return octets
-
-
-def _text(octets: bytes) -> str:
-    return octets.decode("ascii")
-
-
-def _envelope(fields: tuple[bytes, ...]) -> Undecoded | None:
-    if fast_envelope.has_groups(fields):
-        return None
-    return Undecoded(fast_envelope.read_envelope, fields)
-
-
-# The pattern of an item's value, how many groups it has, and what is made of them.
-_ITEMS: dict[str, tuple[bytes, int, _Convert]] = {
-    "UID": (_NUMBER, 1, int),
-    "FLAGS": (_FLAG_LIST, 1, _flags),
-    "INTERNALDATE": (_DATE_TIME, 1, _octets),
-    "RFC822.SIZE": (_NUMBER64, 1, int),
-    "MODSEQ": (rb"\(" + _NUMBER64.replace(b"0|", b"") + rb"\)", 1, int),
-    "ENVELOPE": (fast_envelope.PATTERN, fast_envelope.GROUPS, _envelope),
-    "EMAILID": (_OBJECT_ID, 1, _text),
-    "THREADID": (_OBJECT_ID, 1, _text),
-    "X-GM-MSGID": (_NUMBER64, 1, int),
-    "X-GM-THRID": (_NUMBER64, 1, int),
-}
+    pattern: re.Pattern[bytes]
+    keys: tuple[str, ...]
+    has_envelope: bool
+    behind: str
 
 
 @final
 @attrs.frozen
 class _Shape:
-    """The steps that read a response.
-
-    A step is a pattern, what becomes of its groups, and the item that is read by code
-    behind it: its name, or none, and whether it is a literal.
-    """
+    """The steps that read a response, and whether strings are among what they read."""
 
     steps: tuple[_Step, ...]
+    has_strings: bool
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether one match reads it all, and there is nothing but a group for each item."""
+        return len(self.steps) == 1 and not self.has_strings
 
 
 def _shape_of(names: list[tuple[str, bytes]]) -> _Shape | None:
@@ -123,23 +124,30 @@ def _shape_of(names: list[tuple[str, bytes]]) -> _Shape | None:
         names: of each item, how it is filed, and how it was written.
     """
     steps: list[_Step] = []
-    pattern, fills, groups = rb"\* " + _NUMBER + rb" FETCH \(", list[_Fill](), 1
+    pattern, keys = rb"\* " + _NUMBER + rb" FETCH \(", list[str]()
+    keys_of_strings = {"ENVELOPE", "BODYSTRUCTURE"}.intersection(key for key, _ in names)
     for at, (key, written) in enumerate(names):
         pattern += (b" " if at else b"") + re.escape(written) + b" "
-        item = _ITEMS.get(key)
-        if item is not None:
-            value, width, convert = item
-            where = groups if width == 1 else slice(groups, groups + width)
-            fills.append((key, where, convert))
-            pattern += value
-            groups += width
+        if key in _ITEMS:
+            pattern += _ITEMS[key]
+            keys.append(key)
+        elif key == "ENVELOPE":
+            pattern += fast_envelope.PATTERN
+            steps.append(_step(pattern, keys, has_envelope=True))
+            pattern, keys = b"", []
         elif key == "BODYSTRUCTURE" or reads_octets(key):
-            steps.append((re.compile(pattern), tuple(fills), key, key != "BODYSTRUCTURE"))
-            pattern, fills, groups = b"", [], 0
+            steps.append(_step(pattern, keys, behind=key))
+            pattern, keys = b"", []
         else:
             return None
-    steps.append((re.compile(pattern + rb"\)\r\n"), tuple(fills), "", False))
-    return _Shape(tuple(steps))
+    steps.append(_step(pattern + rb"\)\r\n", keys))
+    return _Shape(tuple(steps), bool(keys_of_strings))
+
+
+def _step(
+    pattern: bytes, keys: list[str], *, has_envelope: bool = False, behind: str = ""
+) -> _Step:
+    return _Step(re.compile(pattern), tuple(keys), has_envelope, behind)
 
 
 @final
@@ -147,6 +155,7 @@ class FastFetch:
     """Reads FETCH responses of the shapes that it has seen."""
 
     def __init__(self, reading: Reading) -> None:
+        self._reading = reading
         self._limits = reading.limits
         self._shapes: list[_Shape] = []
         self._known: set[tuple[str, ...]] = set()
@@ -172,61 +181,146 @@ class FastFetch:
             self._shapes.insert(0, shape)
             del self._shapes[_MOST_SHAPES:]
 
-    def next_message(self, framer: Framer) -> Message | None:
-        """Return the next response, if it is a FETCH of a known shape, and whole."""
+    def next_messages(self, framer: Framer) -> list[Message]:
+        """Return the responses that come next, up to one that is no FETCH of a known shape."""
+        found: list[Message] = []
         # Else each octet of a slow one would have all those before it matched again.
         if framer.waits:
-            return None
+            return found
+        buffer, start = framer.buffer, framer.start
         for at, shape in enumerate(self._shapes):
-            message = self._read(shape, framer)
-            if message is not None:
+            pos = start
+            if shape.is_flat:
+                pos = self._read_flat(shape.steps[0], buffer, pos, found)
+            else:
+                while (read := self._read(shape, buffer, pos)) is not None:
+                    message, pos = read
+                    found.append(message)
+            if found:
+                framer.skip_to(pos)
                 if at:
-                    # The next one will be of the same shape.
+                    # The next ones will be of the same shape.
                     self._shapes.insert(0, self._shapes.pop(at))
-                return message
+                break
+        return found
+
+    def read_frame(self, frame: bytes) -> Message | None:
+        """Read a response in which literals stand for strings, if its shape is known."""
+        if not self._shapes or not frame.startswith(b"* ") or b"}\r\n" not in frame:
+            return None
+        flat = _with_quotes(frame)
+        if flat is None:
+            return None
+        for shape in self._shapes:
+            if shape.has_strings:
+                read = self._read(shape, flat, 0, octets=len(frame))
+                if read is not None:
+                    return read[0]
         return None
 
-    def _read(self, shape: _Shape, framer: Framer) -> Message | None:
-        buffer, start = framer.buffer, framer.start
+    def _read_flat(self, step: _Step, buffer: bytearray, start: int, found: list[Message]) -> int:
+        """Read responses whose shape is flat: what :meth:`_read` does, at half the cost."""
+        keys = step.keys
+        uid_at = keys.index("UID") if "UID" in keys else None
+        flags_at = keys.index("FLAGS") if "FLAGS" in keys else None
+        longest = min(self._limits.max_line, 2 * self._limits.max_items)
+        match_at, add, pos = step.pattern.match, found.append, start
+        while (match := match_at(buffer, pos)) is not None:
+            seq, *values = match.groups()
+            end = match.end()
+            if end - pos > longest or (flags_at is not None and not _are_plain(values[flags_at])):
+                break
+            items: dict[str, object] = dict(zip(keys, values, strict=True))
+            uid = None
+            if uid_at is not None:
+                uid = items["UID"] = UID(int(values[uid_at]))
+            add(Message(SeqNum(int(seq)), uid, items, end - pos - 2))
+            pos = end
+        return pos
+
+    def _read(
+        self, shape: _Shape, buffer: bytes | bytearray, start: int, *, octets: int = 0
+    ) -> tuple[Message, int] | None:
         items: dict[str, object] = {}
-        seq, pos, literals = 0, start, 0
-        for pattern, fills, key, is_literal in shape.steps:
-            match = pattern.match(buffer, pos)
+        pos, literals = start, 0
+        seq = b""
+        for step in shape.steps:
+            match = step.pattern.match(buffer, pos)
             if match is None:
                 return None
             groups = match.groups()
-            if not seq:
-                seq = int(groups[0])
-            for name, where, convert in fills:
-                value = convert(groups[where])
-                if value is None:
-                    return None
-                items[name] = value
             pos = match.end()
-            if is_literal:
-                header = _LITERAL.match(buffer, pos)
-                if header is None:
+            if not seq:
+                seq, groups = groups[0], groups[1:]
+            items.update(zip(step.keys, groups))  # noqa: B905 (the rest is an envelope's)
+            if step.behind:
+                read = self._read_behind(step.behind, buffer, pos)
+                if read is None:
                     return None
-                length = int(header[1])
-                pos = header.end() + length
-                if length > self._limits.max_literal or pos >= len(buffer):
-                    return None
-                items[key] = bytes(memoryview(buffer)[header.end() : pos])
+                items[step.behind], pos, length = read
                 literals += length
-            elif key:
-                body = read_body(buffer, pos)
-                if body is None:
+            elif step.has_envelope:
+                envelope = self._envelope(groups[-fast_envelope.GROUPS :])
+                if envelope is None:
                     return None
-                items[key], pos = body
-        octets = pos - start
-        lines = octets - literals
+                items["ENVELOPE"] = envelope
+        lines = pos - start - literals
         if (
             lines > self._limits.max_line
             # A member of a list has two octets at least.
             or lines > 2 * self._limits.max_items
-            or octets > self._limits.max_response
+            or pos - start > self._limits.max_response
         ):
             return None
-        framer.skip_to(pos)
-        uid = items.get("UID")
-        return Message(SeqNum(seq), uid, items, octets - 2)  # type: ignore[arg-type]
+        if shape.has_strings and not octets and not buffer[start:pos].isascii():
+            return None
+        if "FLAGS" in items and not _are_plain(cast("bytes", items["FLAGS"])):
+            return None
+        uid = None
+        if "UID" in items:
+            uid = items["UID"] = UID(int(cast("bytes", items["UID"])))
+        return Message(SeqNum(int(seq)), uid, items, octets or pos - start - 2), pos
+
+    def _read_behind(
+        self, key: str, buffer: bytes | bytearray, pos: int
+    ) -> tuple[object, int, int] | None:
+        """Read a body structure or a literal: its value, its end, the octets of the literal."""
+        if key == "BODYSTRUCTURE":
+            end_of_body_at = end_of_body(buffer, pos)
+            if end_of_body_at is None:
+                return None
+            octets = bytes(memoryview(buffer)[pos:end_of_body_at])
+            return Undecoded(read_body, octets), end_of_body_at, 0
+        header = _LITERAL.match(buffer, pos)
+        if header is None:
+            return None
+        begin, length = header.end(), int(header[1])
+        end = begin + length
+        if length > self._limits.max_literal or end >= len(buffer):
+            return None
+        return bytes(memoryview(buffer)[begin:end]), end, length
+
+    def _envelope(self, fields: tuple[bytes, ...]) -> object | None:
+        if not fast_envelope.has_groups(fields):
+            return Undecoded(fast_envelope.read_envelope, fields)
+        # What is odd about a group is told now.
+        try:
+            return fast_envelope.read_envelope(fields, self._reading)
+        except ScanError:
+            return None
+
+
+def _with_quotes(frame: bytes) -> bytes | None:
+    """Return a response with its literals put into quotes, if all of them can be."""
+    out: list[bytes] = []
+    pos = 0
+    while (header := _LITERAL.search(frame, pos)) is not None:
+        before, begin = frame[pos : header.start()], header.end()
+        pos = begin + int(header[1])
+        octets = frame[begin:pos]
+        # What is 8-bit outside of literals is for the general reader.
+        if len(octets) > _LONGEST_QUOTED or _UNQUOTABLE.search(octets) or not before.isascii():
+            return None
+        out += (before, b'"', _TO_ESCAPE.sub(rb"\\\1", octets), b'"')
+    out += (frame[pos:], b"\r\n")
+    return b"".join(out) if frame[pos:].isascii() else None

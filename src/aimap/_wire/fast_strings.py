@@ -1,7 +1,8 @@
 """Pieces of pattern that the fast readers share, and what their matches mean.
 
-They follow the grammar more narrowly than it is: ASCII without control characters, quoted
-strings instead of literals, one space. So whatever they match needs no second look.
+They follow the grammar more narrowly than it is: no control characters, quoted strings
+instead of literals, one space. So whatever they match needs no second look, but for one at
+octets above 127.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import re
 
 # The rule "quoted"
-QUOTED = rb'"[ !#-\[\]-~]*+(?:\\["\\][ !#-\[\]-~]*+)*+"'
+QUOTED = rb'"[ !#-\[\]-~\x80-\xff]*+(?:\\["\\][ !#-\[\]-~\x80-\xff]*+)*+"'
 # The rule "nstring"
 NSTRING = rb"(?:NIL|" + QUOTED + rb")"
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TypeAlias
 
-from aimap._model.body import BodyStructure, Disposition
+from aimap._model.body import NO_PARAMETERS, BodyStructure, Disposition, Parameters
 from aimap._model.invalid import Invalid
 from aimap._model.raw import RawValue
-from aimap._model.text import decode_parameters, decode_raw, decode_words
+from aimap._model.text import decode_raw, decode_words
 from aimap._wire import quirks
 from aimap._wire.parse_envelope import parse_envelope
 from aimap._wire.reading import Reading, ScanError
@@ -282,16 +282,16 @@ def _words(value: RawValue) -> str | None:
 
 
 # body-fld-param = "(" string SP string *(SP string SP string) ")" / nil
-def _parameters(value: RawValue, reading: Reading) -> dict[str, str]:
+def _parameters(value: RawValue, reading: Reading) -> Parameters:
     if value is None:
-        return {}
+        return NO_PARAMETERS
     fields = members(value, "parameters")
     found: list[tuple[bytes, bytes]] = []
     for name, content in pairs(fields, "parameters"):
         if content is None:
             reading.tolerate(quirks.BS_PARAM_NIL)
         found.append((nstring(name) or b"", nstring(content) or b""))
-    return decode_parameters(found)
+    return Parameters(found)
 
 
 # body-fld-dsp = "(" string SP body-fld-param ")" / nil
@@ -309,7 +309,7 @@ def _disposition(value: RawValue, reading: Reading) -> Disposition | None:
         kind = "attachment"
     if len(value) == 1:
         reading.tolerate(quirks.BS_DSP_NO_PARAMS)
-    return Disposition(kind, _parameters(value[1], reading) if len(value) > 1 else {})
+    return Disposition(kind, _parameters(value[1], reading) if len(value) > 1 else NO_PARAMETERS)
 
 
 # body-fld-lang = nstring / "(" string *(SP string) ")"

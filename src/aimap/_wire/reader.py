@@ -7,6 +7,7 @@ from typing import final
 
 from aimap._errors import RemoteProtocolError
 from aimap._model.limits import Limits
+from aimap._model.message import Message
 from aimap._model.response import Response, Unparsed
 from aimap._wire.fast_fetch import FastFetch
 from aimap._wire.framer import Framer
@@ -31,11 +32,13 @@ class ResponseReader:
         """Take octets."""
         self._framer.receive_data(data)
 
-    def responses(self) -> Iterator[Response]:
-        """Iterate over the responses that are complete, one at a time.
+    def responses(self) -> Iterator[Response | list[Message]]:
+        """Iterate over the responses that are complete.
 
         A response is read only when it is asked for, so that what it changes, such as
-        the start of TLS, comes before the octets behind it are looked at.
+        the start of TLS, comes before the octets behind it are looked at. Only FETCH
+        responses, which change nothing of the kind, come in runs: as many as stand one
+        behind the other, with the same items.
 
         Raises:
             LimitExceededError: if a framing bound is broken, behind what came before.
@@ -43,10 +46,9 @@ class ResponseReader:
         """
         framer, fast = self._framer, self._fast
         while True:
-            message = fast.next_message(framer)
-            if message is not None:
-                yield message
-                continue
+            run = fast.next_messages(framer)
+            if run:
+                yield run
             try:
                 frame = framer.next_frame()
             except ScanError as error:
@@ -54,9 +56,11 @@ class ResponseReader:
                 continue
             if frame is None:
                 return
-            response = parse_frame(frame, self.reading)
-            fast.learn(frame, response)
-            yield response
+            response: Response | None = fast.read_frame(frame)
+            if response is None:
+                response = parse_frame(frame, self.reading)
+                fast.learn(frame, response)
+            yield [response] if type(response) is Message else response
 
     @property
     def pending(self) -> int:
@@ -106,4 +110,6 @@ def _one_response(reader: ResponseReader, raw: bytes) -> Response:
         response = next(reader.responses(), None)
     if response is None:
         return Unparsed(raw, "a response that ends too early")
+    if isinstance(response, list):
+        (response,) = response
     return Unparsed(raw, "more than one response") if reader.pending else response
