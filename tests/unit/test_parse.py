@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -294,39 +293,3 @@ def test_nothing_but_a_value_comes_of_any_tokens(tokens: list[bytes]) -> None:
         body = parsed.items["BODYSTRUCTURE"]
         if isinstance(body, aimap.BodyStructure):
             list(body.walk())
-
-
-@pytest.mark.parametrize(
-    ("before", "repeated", "after"),
-    [
-        (b"* LIST (", b" ", b""),
-        (b'* LIST () "', b"\\", b""),
-        (b'* LIST () "', b"\\a", b""),
-        (b"* OK [", b"[", b""),
-        (b"* OK [", b'"', b""),
-        (b'* OK ["', b"\\", b""),
-        (b"* 1 FETCH (", b"BODY[", b""),
-        (b"* 1 FETCH (", b"a", b""),
-        (b"* 1 FETCH (", b"[", b""),
-        (b"* 1 FETCH (X a", b"[]", b""),
-        (b"* 1 FETCH (X " + b"(" * 60, b")(", b""),
-        (b"* SEARCH", b" 1", b"x"),
-        (b'* 1 FETCH (INTERNALDATE "', b"9", b'")'),
-        (b"", b"a", b""),
-        (b"* ", b" ", b""),
-        (b"", b"\0", b""),
-    ],
-)
-def test_time_grows_as_the_input_does(before: bytes, repeated: bytes, after: bytes) -> None:
-    def cost(size: int) -> float:
-        raw = before + repeated * size + after
-        best = 10.0
-        for _ in range(3):
-            begin = time.process_time()
-            parse_response(raw)
-            best = min(best, time.process_time() - begin)
-        return best
-
-    # Quadratic work would be 64 times as much; the floor keeps noise out.
-    small, large = cost(20_000), cost(160_000)
-    assert large < 24 * max(small, 0.0005)

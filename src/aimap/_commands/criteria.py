@@ -13,6 +13,7 @@ from aimap._commands.base import (
 )
 from aimap._commands.sets import ALONE_BY_NUMBER, USES_SAVED_RESULT, pieces, set_octets
 from aimap._errors import InvalidArgumentError
+from aimap._model.charsets import exact_codec
 from aimap._model.flag import Flag
 from aimap._model.numbers import NumberSet, SeqSet, UIDSet
 from aimap._model.saved import SavedResult
@@ -27,7 +28,6 @@ from aimap._model.search import (
     SearchKey,
     Word,
 )
-from aimap._model.text import python_codec
 
 if TYPE_CHECKING:
     from aimap._wire.encoder import Encoder
@@ -147,7 +147,7 @@ def text_codec(charset: str) -> str:
     Raises:
         InvalidArgumentError: if it is not one of text.
     """
-    codec = python_codec(charset)
+    codec = exact_codec(charset)
     if codec is None:
         raise InvalidArgumentError(f"a charset is such as 'UTF-8', not {charset!r}")
     return codec

@@ -503,6 +503,9 @@ class Session:
         if view.tracking:
             for message in run:
                 view.fetched(message)
+        for message in run:
+            if message.seq is not None and message.seq > view.exists:
+                self._emit(Defect("FETCH of a message that is not there", b"%d" % message.seq))
         news: list[Message] = []
         for pending in self._claimants.get(Message, ()):
             run = pending.command.claim_messages(run, news)

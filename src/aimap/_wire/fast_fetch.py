@@ -37,6 +37,8 @@ from aimap._wire.scanner import Atom
 _MOST_SHAPES = 8
 _MOST_KNOWN = 64
 _MOST_FLAGS = 1000
+_MOST_ITEMS = 32
+_LONGEST_NAMES = 2000
 _LEAST_DEPTH = 64
 _LONGEST_QUOTED = 4096
 
@@ -165,6 +167,9 @@ class FastFetch:
         if type(response) is not Message or not self._allowed:
             return
         keys = tuple(response.keys())
+        # What the server names is kept, and compiled: both cost what it is long.
+        if len(keys) > _MOST_ITEMS or sum(map(len, keys)) > _LONGEST_NAMES:
+            return
         if keys in self._known or len(self._known) >= _MOST_KNOWN:
             return
         self._known.add(keys)
@@ -179,6 +184,9 @@ class FastFetch:
     def next_messages(self, framer: Framer) -> list[Message]:
         """Return the responses that come next, up to one that is no FETCH of a known shape."""
         found: list[Message] = []
+        # Else each octet of a slow one would have all those before it matched again.
+        if framer.waits:
+            return found
         buffer, start = framer.buffer, framer.start
         for at, shape in enumerate(self._shapes):
             pos = start

@@ -20,7 +20,9 @@ _LITERAL_END = re.compile(rb"\{([0-9]{1,20})\+?\}\r?$", re.ASCII)
 _LONGEST_HEADER = 25
 _AFTER_LITERAL = b" )\r\n"
 # In these the text is free, and may end in what looks like a literal's header.
-_FREE_TEXT = re.compile(rb"\x00*(?:\+|\* (?:OK|NO|BAD|BYE|PREAUTH)\b|[^*+ ]+ )", re.IGNORECASE)
+_FREE_TEXT = re.compile(
+    rb"\x00*+(?:\+|\* (?:OK|NO|BAD|BYE|PREAUTH)\b|[^*+ \x00][^*+ ]*+ )", re.IGNORECASE
+)
 
 
 @final
@@ -55,6 +57,11 @@ class Framer:
     def start(self) -> int:
         """Where in :attr:`buffer` the next response begins."""
         return self._start
+
+    @property
+    def waits(self) -> bool:
+        """Whether the next response was looked at, and nothing has come since to complete it."""
+        return self._search > self._start and self._buffer.find(b"\n", self._search) < 0
 
     def skip_to(self, end: int) -> None:
         """Go on behind a response that somebody else has read."""
@@ -113,7 +120,10 @@ class Framer:
             return None
         tail_start = max(self._line, newline - _LONGEST_HEADER)
         match = _LITERAL_END.search(self._buffer[tail_start:newline])
-        if match is None or _FREE_TEXT.match(self._buffer, self._start):
+        if match is None:
+            return None
+        # Asked of the first line only: a response with one literal may have many.
+        if self._line == self._start and _FREE_TEXT.match(self._buffer, self._start):
             return None
         length = int(match[1])
         if length > self._limits.max_literal:

@@ -180,13 +180,21 @@ def _append_uid(raw: _RawCode) -> ResponseCode:
 
 # resp-code-copy = "COPYUID" SP nz-number SP uid-set SP uid-set
 def _copy_uid(raw: _RawCode) -> ResponseCode:
-    validity, source, destination = raw.values(3)
+    validity, *sets = raw.values(3)
+    source, destination = (ranges(each, raw.reading) for each in sets)
+    # Each source has one destination (RFC 4315 section 3); else nobody knows which is which.
+    if _count(source) != _count(destination):
+        raise ScanError("COPYUID has as many destinations as sources")
     return CopyUIDCode(
         *raw.head,
         uid_validity=UIDValidity(number(validity, lowest=1)),
-        source=ranges(source, raw.reading),
-        destination=ranges(destination, raw.reading),
+        source=source,
+        destination=destination,
     )
+
+
+def _count(found: tuple[tuple[int, int], ...]) -> int:
+    return sum(abs(last - first) + 1 for first, last in found)
 
 
 def _bad_charset(raw: _RawCode) -> ResponseCode:
