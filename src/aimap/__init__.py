@@ -38,7 +38,7 @@ from aimap._errors import (
     StateError,
 )
 from aimap._model.acl import AclResponse, ListRightsResponse, MyRightsResponse
-from aimap._model.body import BodyStructure, Disposition
+from aimap._model.body import BodyStructure, Disposition, Parameters
 from aimap._model.capability import Capabilities
 from aimap._model.code import (
     AnnotateCode,
@@ -326,6 +326,7 @@ __all__ = [
     "NoUpdateCode",
     "NotFetchedError",
     "OAuth",
+    "Parameters",
     "PartialResult",
     "Password",
     "PermanentFlagsCode",

@@ -90,14 +90,12 @@ async def connect(
         raise InvalidArgumentError(f"auth is a Password or an OAuth, not a {type(auth).__name__}")
     limits, timeouts = limits or Limits(), timeouts or Timeouts()
     port = _PORTS[tls] if port is None else port
-    context = ssl_context or ssl.create_default_context()
-
     deadline = trio.current_time() + timeouts.connect
     try:
         with trio.fail_at(deadline):
             stream = stream or await trio.open_tcp_stream(host, port)
             driver = Driver(stream, Session(limits), limits=limits, timeouts=timeouts)
-            await _secure(driver, host, tls, context)
+            await _secure(driver, host, tls, ssl_context)
     except trio.TooSlowError:
         raise _too_slow(timeouts) from None
 
@@ -118,7 +116,7 @@ def _too_slow(timeouts: Timeouts) -> ConnectionLostError:
     return ConnectionLostError(f"the connection was not ready within {timeouts.connect:g} seconds")
 
 
-async def _secure(driver: Driver, host: str, tls: TLSMode, context: ssl.SSLContext) -> None:
+async def _secure(driver: Driver, host: str, tls: TLSMode, context: ssl.SSLContext | None) -> None:
     """Bring the connection to its greeting, under TLS unless the user refused that."""
     try:
         if tls == "implicit":
@@ -131,7 +129,7 @@ async def _secure(driver: Driver, host: str, tls: TLSMode, context: ssl.SSLConte
         raise
 
 
-async def _change_to_tls(driver: Driver, host: str, context: ssl.SSLContext) -> None:
+async def _change_to_tls(driver: Driver, host: str, context: ssl.SSLContext | None) -> None:
     session = driver.session
     if session.state is not ConnectionState.NOT_AUTHENTICATED:
         # A login that nobody asked for, in clear: nothing may follow (RFC 9051 11.3).
@@ -151,8 +149,13 @@ async def _change_to_tls(driver: Driver, host: str, context: ssl.SSLContext) -> 
     session.begin_anew()
 
 
-async def _start_tls(driver: Driver, host: str, context: ssl.SSLContext) -> None:
-    stream = trio.SSLStream(driver.stream, context, server_hostname=host, https_compatible=True)
+async def _start_tls(driver: Driver, host: str, context: ssl.SSLContext | None) -> None:
+    stream = trio.SSLStream(
+        driver.stream,
+        context or ssl.create_default_context(),
+        server_hostname=host,
+        https_compatible=True,
+    )
     driver.stream = stream
     try:
         await stream.do_handshake()

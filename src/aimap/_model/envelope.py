@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from email.utils import parsedate_to_datetime
 from types import MappingProxyType
 from typing import TypeAlias, cast, final
 
 import attrs
 
+from aimap._model.dates import parse_header_date
 from aimap._model.invalid import Invalid
 from aimap._model.text import decode_raw, decode_words
 
@@ -205,12 +205,7 @@ class Envelope:
 
         A date without a known zone has none (:rfc:`5322#section-3.3`, ``-0000``).
         """
-        if self.raw_date is None:
-            return None
-        try:
-            return parsedate_to_datetime(decode_raw(self.raw_date))
-        except (ValueError, IndexError, OverflowError, TypeError):
-            return None
+        return None if self.raw_date is None else parse_header_date(self.raw_date)
 
     @property
     def in_reply_to(self) -> str:

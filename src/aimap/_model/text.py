@@ -12,6 +12,8 @@ from binascii import Error as Base64Error
 from functools import lru_cache
 from urllib.parse import unquote_to_bytes
 
+_LONGEST_KEPT = 200
+
 # encoded-word = "=?" charset ["*" language] "?" encoding "?" encoded-text "?="
 _WORD = re.compile(rb"=\?([^?*\s]{1,40})(?:\*[^?\s]{0,40})?\?([BbQq])\?([^?\s]*)\?=", re.ASCII)
 _Q_BYTE = re.compile(rb"=([0-9A-Fa-f]{2})")
@@ -65,6 +67,10 @@ def decode_words(data: bytes, charset: str | None = None) -> str:
     """
     if b"=?" not in data:
         return decode_raw(data, charset)
+    return _kept(data, charset) if len(data) <= _LONGEST_KEPT else _decode_words(data, charset)
+
+
+def _decode_words(data: bytes, charset: str | None) -> str:
     result: list[str] = []
     run: list[tuple[bytes, bytes]] = []
     run_charset = ""
@@ -89,6 +95,10 @@ def decode_words(data: bytes, charset: str | None = None) -> str:
         end = word.end()
     result += (_decode_run(run, run_charset), decode_raw(data[end:], charset))
     return "".join(result)
+
+
+# The same people write again and again, and a subject comes with each answer.
+_kept = lru_cache(maxsize=4096)(_decode_words)
 
 
 def _decode_run(run: list[tuple[bytes, bytes]], charset: str) -> str:

@@ -27,7 +27,7 @@ from aimap._model.numbers import UID, SeqNum
 from aimap._model.response import Response
 from aimap._model.undecoded import Undecoded
 from aimap._wire import fast_envelope
-from aimap._wire.fast_body import read_body
+from aimap._wire.fast_body import end_of_body, read_body
 from aimap._wire.framer import Framer
 from aimap._wire.parse_fetch import item_names, reads_octets
 from aimap._wire.parse_flags import parse_flags
@@ -278,8 +278,11 @@ class FastFetch:
     ) -> tuple[object, int, int] | None:
         """Read a body structure or a literal: its value, its end, the octets of the literal."""
         if key == "BODYSTRUCTURE":
-            body = read_body(buffer, pos, self._reading)
-            return None if body is None else (*body, 0)
+            end_of_body_at = end_of_body(buffer, pos)
+            if end_of_body_at is None:
+                return None
+            octets = bytes(memoryview(buffer)[pos:end_of_body_at])
+            return Undecoded(read_body, octets), end_of_body_at, 0
         header = _LITERAL.match(buffer, pos)
         if header is None:
             return None

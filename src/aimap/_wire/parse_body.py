@@ -17,7 +17,7 @@ from aimap._wire.values import members, nstring, octets_of, pairs
 
 _Body: TypeAlias = Sequence[RawValue]
 
-MESSAGE_TYPES = {("message", "rfc822"), ("message", "global")}
+_MESSAGE_TYPES = {("message", "rfc822"), ("message", "global")}
 _MULTIPART_SUBTYPES = frozenset(
     {
         "alternative", "appledouble", "byteranges", "digest", "encrypted", "form-data",
@@ -67,7 +67,7 @@ def _is_multipart(body: _Body) -> bool:
 def _is_message(body: _Body) -> bool:
     return (
         len(body) >= 9
-        and (_word(body[0]), _word(body[1])) in MESSAGE_TYPES
+        and (_word(body[0]), _word(body[1])) in _MESSAGE_TYPES
         and isinstance(body[7], tuple)
         and isinstance(body[8], tuple)
     )
@@ -187,7 +187,7 @@ def _leaf(
             at = 8
         else:
             reading.tolerate(quirks.BS_TEXT_NO_LINES)
-    elif (maintype, subtype) in MESSAGE_TYPES:
+    elif (maintype, subtype) in _MESSAGE_TYPES:
         reading.tolerate(quirks.BS_RFC822_BASIC)
         if len(body) > 7 and _number(body[7]) is not None:
             lines = _number(body[7])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import final
 
 from aimap._model.capability import Capabilities
 from aimap._model.code import (
@@ -47,8 +48,6 @@ from aimap._wire.values import mailbox, members, name, number, number64, ranges,
 _CODE = re.compile(rb"\[((?:[^\[\]\"]|\[[^\[\]]*+\]|\"(?:[^\"\\]|\\.)*+\")*+)\]( ?)", re.DOTALL)
 _NAME = re.compile(rb"([!-$&'+-Z^-z|}~]+)(?: +(.*))?", re.DOTALL)
 
-_Reader = Callable[[str, bytes, list[RawValue], Reading], ResponseCode]
-
 
 def split_code(resp_text: bytes, reading: Reading) -> tuple[ResponseCode | None, bytes]:
     """Return the response code at the start of *resp_text*, if there is one, and the rest.
@@ -68,14 +67,48 @@ def split_code(resp_text: bytes, reading: Reading) -> tuple[ResponseCode | None,
     return _typed(code_name, parts[2] or b"", reading), resp_text[match.end() :]
 
 
+@final
+class _RawCode:
+    """A code whose arguments are to be read.
+
+    Attributes:
+        head: its name and its arguments, which every code keeps.
+        arguments: the octets behind its name.
+        reading: how they are read.
+    """
+
+    def __init__(self, name: str, arguments: bytes, reading: Reading) -> None:
+        self.head = (name, arguments)
+        self.arguments = arguments
+        self.reading = reading
+
+    def values(self, fewest: int, most: int | None = None) -> list[RawValue]:
+        """Return the arguments.
+
+        Args:
+            fewest: how many there are, at least.
+            most: how many, at most; as many if not given.
+
+        Raises:
+            ScanError: if there are more or fewer, or one is broken.
+        """
+        values = Scanner(self.arguments, self.reading).values()
+        if not fewest <= len(values) <= (fewest if most is None else most):
+            raise ScanError(f"{self.head[0]} has not {len(values)} arguments")
+        return values
+
+    @property
+    def value(self) -> RawValue:
+        """The only argument."""
+        return self.values(1)[0]
+
+
 def _typed(code_name: str, arguments: bytes, reading: Reading) -> ResponseCode:
     reader = _READERS.get(code_name)
     if reader is None:
         return ResponseCode(code_name, arguments)
     try:
-        scanner = Scanner(arguments, reading)
-        values = [] if reader in _UNSCANNED else scanner.values()
-        return reader(code_name, arguments, values, reading)
+        return reader(_RawCode(code_name, arguments, reading))
     except ScanError:
         if reading.strict:
             raise
@@ -83,16 +116,8 @@ def _typed(code_name: str, arguments: bytes, reading: Reading) -> ResponseCode:
         return ResponseCode(code_name, arguments)
 
 
-def _only(values: list[RawValue]) -> RawValue:
-    if len(values) != 1:
-        raise ScanError("one argument was expected")
-    return values[0]
-
-
-def _capability(
-    code_name: str, arguments: bytes, values: list[RawValue], reading: Reading
-) -> ResponseCode:
-    return CapabilityCode(code_name, arguments, capabilities=parse_capabilities(arguments, reading))
+def _capability(raw: _RawCode) -> ResponseCode:
+    return CapabilityCode(*raw.head, capabilities=parse_capabilities(raw.arguments, raw.reading))
 
 
 def parse_capabilities(words: bytes, reading: Reading) -> Capabilities:
@@ -107,156 +132,116 @@ def parse_capabilities(words: bytes, reading: Reading) -> Capabilities:
 
 
 # "PERMANENTFLAGS" SP "(" [flag-perm *(SP flag-perm)] ")"
-def _permanent_flags(
-    code_name: str, arguments: bytes, values: list[RawValue], reading: Reading
-) -> ResponseCode:
-    words = members(_only(values), "flags")
+def _permanent_flags(raw: _RawCode) -> ResponseCode:
+    words = members(raw.value, "flags")
     kept = tuple(word for word in words if word != b"\\*")
     return PermanentFlagsCode(
-        code_name,
-        arguments,
-        flags=parse_flags(kept, reading),
+        *raw.head,
+        flags=parse_flags(kept, raw.reading),
         keywords_allowed=len(kept) < len(words),
     )
 
 
-def _uid_validity(
-    code_name: str, arguments: bytes, values: list[RawValue], reading: Reading
-) -> ResponseCode:
-    found = number(_only(values))
+def _uid_validity(raw: _RawCode) -> ResponseCode:
+    found = number(raw.value)
     if not found:
-        reading.tolerate(quirks.UIDVALIDITY_ZERO)
-    return UIDValidityCode(code_name, arguments, uid_validity=UIDValidity(found) if found else None)
+        raw.reading.tolerate(quirks.UIDVALIDITY_ZERO)
+    return UIDValidityCode(*raw.head, uid_validity=UIDValidity(found) if found else None)
 
 
-def _uid_next(
-    code_name: str, arguments: bytes, values: list[RawValue], reading: Reading
-) -> ResponseCode:
-    found = number(_only(values))
+def _uid_next(raw: _RawCode) -> ResponseCode:
+    found = number(raw.value)
     if not found:
-        reading.tolerate(quirks.UIDNEXT_ZERO)
-    return UIDNextCode(code_name, arguments, uid_next=UID(found) if found else None)
+        raw.reading.tolerate(quirks.UIDNEXT_ZERO)
+    return UIDNextCode(*raw.head, uid_next=UID(found) if found else None)
 
 
-def _unseen(
-    code_name: str, arguments: bytes, values: list[RawValue], reading: Reading
-) -> ResponseCode:
-    found = number(_only(values))
-    return UnseenCode(code_name, arguments, seq=SeqNum(found) if found else None)
+def _unseen(raw: _RawCode) -> ResponseCode:
+    found = number(raw.value)
+    return UnseenCode(*raw.head, seq=SeqNum(found) if found else None)
 
 
-def _highest_modseq(
-    code_name: str, arguments: bytes, values: list[RawValue], reading: Reading
-) -> ResponseCode:
-    found = number64(_only(values))
+def _highest_modseq(raw: _RawCode) -> ResponseCode:
+    found = number64(raw.value)
     if not found:
-        reading.tolerate(quirks.MODSEQ_ZERO)
-    return HighestModSeqCode(code_name, arguments, modseq=ModSeq(found) if found else None)
+        raw.reading.tolerate(quirks.MODSEQ_ZERO)
+    return HighestModSeqCode(*raw.head, modseq=ModSeq(found) if found else None)
 
 
 # resp-code-apnd = "APPENDUID" SP nz-number SP append-uid
-def _append_uid(
-    code_name: str, arguments: bytes, values: list[RawValue], reading: Reading
-) -> ResponseCode:
-    if len(values) != 2:
-        raise ScanError("APPENDUID has two arguments")
+def _append_uid(raw: _RawCode) -> ResponseCode:
+    validity, uids = raw.values(2)
     return AppendUIDCode(
-        code_name,
-        arguments,
-        uid_validity=UIDValidity(number(values[0], lowest=1)),
-        uids=UIDSet.from_ranges(ranges(values[1], reading)),
+        *raw.head,
+        uid_validity=UIDValidity(number(validity, lowest=1)),
+        uids=UIDSet.from_ranges(ranges(uids, raw.reading)),
     )
 
 
 # resp-code-copy = "COPYUID" SP nz-number SP uid-set SP uid-set
-def _copy_uid(
-    code_name: str, arguments: bytes, values: list[RawValue], reading: Reading
-) -> ResponseCode:
-    if len(values) != 3:
-        raise ScanError("COPYUID has three arguments")
+def _copy_uid(raw: _RawCode) -> ResponseCode:
+    validity, source, destination = raw.values(3)
     return CopyUIDCode(
-        code_name,
-        arguments,
-        uid_validity=UIDValidity(number(values[0], lowest=1)),
-        source=ranges(values[1], reading),
-        destination=ranges(values[2], reading),
+        *raw.head,
+        uid_validity=UIDValidity(number(validity, lowest=1)),
+        source=ranges(source, raw.reading),
+        destination=ranges(destination, raw.reading),
     )
 
 
-def _bad_charset(
-    code_name: str, arguments: bytes, values: list[RawValue], reading: Reading
-) -> ResponseCode:
+def _bad_charset(raw: _RawCode) -> ResponseCode:
     # RFC 5182 and RFC 9051 have examples without the parentheses of their grammar.
+    values = raw.values(0, raw.reading.limits.max_items)
     names = values[0] if len(values) == 1 and isinstance(values[0], tuple) else values
-    return BadCharsetCode(code_name, arguments, charsets=tuple(map(text, names)))
+    return BadCharsetCode(*raw.head, charsets=tuple(map(text, names)))
 
 
-def _bad_event(
-    code_name: str, arguments: bytes, values: list[RawValue], reading: Reading
-) -> ResponseCode:
-    names = members(_only(values), "events") if values else ()
-    return BadEventCode(code_name, arguments, events=tuple(map(text, names)))
+def _bad_event(raw: _RawCode) -> ResponseCode:
+    names = members(raw.value, "events") if raw.arguments else ()
+    return BadEventCode(*raw.head, events=tuple(map(text, names)))
 
 
 # A URL may hold anything but a closing bracket (RFC 4469 section 5).
-def _bad_url(
-    code_name: str, arguments: bytes, values: list[RawValue], reading: Reading
-) -> ResponseCode:
-    return BadUrlCode(code_name, arguments, url=text(arguments.strip(b'"')))
+def _bad_url(raw: _RawCode) -> ResponseCode:
+    return BadUrlCode(*raw.head, url=text(raw.arguments.strip(b'"')))
 
 
-def _referral(
-    code_name: str, arguments: bytes, values: list[RawValue], reading: Reading
-) -> ResponseCode:
-    return ReferralCode(code_name, arguments, urls=tuple(text(arguments).split()))
+def _referral(raw: _RawCode) -> ResponseCode:
+    return ReferralCode(*raw.head, urls=tuple(text(raw.arguments).split()))
 
 
-def _web_alert(
-    code_name: str, arguments: bytes, values: list[RawValue], reading: Reading
-) -> ResponseCode:
-    return WebAlertCode(code_name, arguments, url=text(arguments))
+def _web_alert(raw: _RawCode) -> ResponseCode:
+    return WebAlertCode(*raw.head, url=text(raw.arguments))
 
 
-def _modified(
-    code_name: str, arguments: bytes, values: list[RawValue], reading: Reading
-) -> ResponseCode:
-    return ModifiedCode(code_name, arguments, ranges=ranges(_only(values), reading))
+def _modified(raw: _RawCode) -> ResponseCode:
+    return ModifiedCode(*raw.head, ranges=ranges(raw.value, raw.reading))
 
 
-def _mailbox_id(
-    code_name: str, arguments: bytes, values: list[RawValue], reading: Reading
-) -> ResponseCode:
-    found = members(_only(values), "an object identifier")
-    return MailboxIdCode(code_name, arguments, mailbox_id=text(_only(list(found))))
+def _mailbox_id(raw: _RawCode) -> ResponseCode:
+    found = members(raw.value, "an object identifier")
+    if len(found) != 1:
+        raise ScanError("there is one object identifier")
+    return MailboxIdCode(*raw.head, mailbox_id=text(found[0]))
 
 
 # "METADATA" SP ("LONGENTRIES" SP number / "MAXSIZE" SP number / "TOOMANY" / "NOPRIVATE")
-def _metadata(
-    code_name: str, arguments: bytes, values: list[RawValue], reading: Reading
-) -> ResponseCode:
-    if not 1 <= len(values) <= 2:
-        raise ScanError("METADATA names one problem")
-    size = number64(values[1]) if len(values) > 1 else None
-    return MetadataCode(code_name, arguments, problem=name(values[0]), size=size)
+def _metadata(raw: _RawCode) -> ResponseCode:
+    problem, *size = raw.values(1, 2)
+    return MetadataCode(*raw.head, problem=name(problem), size=number64(size[0]) if size else None)
 
 
-def _annotate(
-    code_name: str, arguments: bytes, values: list[RawValue], reading: Reading
-) -> ResponseCode:
-    return AnnotateCode(code_name, arguments, problem=name(_only(values)))
+def _annotate(raw: _RawCode) -> ResponseCode:
+    return AnnotateCode(*raw.head, problem=name(raw.value))
 
 
 # ann-size = "NONE" / (("READ-ONLY" / nz-number) [SP "NOPRIVATE"])
-def _annotations(
-    code_name: str, arguments: bytes, values: list[RawValue], reading: Reading
-) -> ResponseCode:
+def _annotations(raw: _RawCode) -> ResponseCode:
+    values = raw.values(1, 2)
     words = [name(value) for value in values]
-    if not words:
-        raise ScanError("ANNOTATIONS has an argument")
     supported, read_only = words[0] != "NONE", words[0] == "READ-ONLY"
     return AnnotationsCode(
-        code_name,
-        arguments,
+        *raw.head,
         supported=supported,
         read_only=read_only,
         size=number(values[0]) if supported and not read_only else None,
@@ -264,30 +249,24 @@ def _annotations(
     )
 
 
-def _no_update(
-    code_name: str, arguments: bytes, values: list[RawValue], reading: Reading
-) -> ResponseCode:
-    return NoUpdateCode(code_name, arguments, tag=text(_only(values)))
+def _no_update(raw: _RawCode) -> ResponseCode:
+    return NoUpdateCode(*raw.head, tag=text(raw.value))
 
 
 # "URLMECH" SP "INTERNAL" *(SP mechanism ["=" base64])
-def _url_mechanisms(
-    code_name: str, arguments: bytes, values: list[RawValue], reading: Reading
-) -> ResponseCode:
+def _url_mechanisms(raw: _RawCode) -> ResponseCode:
     found: dict[str, str | None] = {}
-    for value in values:
+    for value in raw.values(1, raw.reading.limits.max_items):
         mechanism, has_data, data = text(value).partition("=")
         found[mechanism.upper()] = data if has_data else None
-    return UrlMechCode(code_name, arguments, mechanisms=found)
+    return UrlMechCode(*raw.head, mechanisms=found)
 
 
 # "INPROGRESS" [SP "(" (tag / nil) SP (number / nil) SP (number / nil) ")"]
-def _in_progress(
-    code_name: str, arguments: bytes, values: list[RawValue], reading: Reading
-) -> ResponseCode:
-    if not values:
-        return InProgressCode(code_name, arguments)
-    fields = members(_only(values), "the details of INPROGRESS")
+def _in_progress(raw: _RawCode) -> ResponseCode:
+    if not raw.arguments:
+        return InProgressCode(*raw.head)
+    fields = members(raw.value, "the details of INPROGRESS")
     if len(fields) != 3:
         raise ScanError("INPROGRESS has three details")
     tag, progress, goal = (
@@ -297,50 +276,36 @@ def _in_progress(
     )
     if not goal or (progress is not None and progress >= goal):
         goal = None
-    return InProgressCode(code_name, arguments, tag=tag, progress=progress, goal=goal)
+    return InProgressCode(*raw.head, tag=tag, progress=progress, goal=goal)
 
 
-def _message_limit(
-    code_name: str, arguments: bytes, values: list[RawValue], reading: Reading
-) -> ResponseCode:
-    if not 1 <= len(values) <= 2:
-        raise ScanError("MESSAGELIMIT has one or two arguments")
+def _message_limit(raw: _RawCode) -> ResponseCode:
+    limit, *lowest = raw.values(1, 2)
     return MessageLimitCode(
-        code_name,
-        arguments,
-        limit=number(values[0], lowest=1),
-        lowest_uid=uid(values[1]) if len(values) > 1 else None,
+        *raw.head,
+        limit=number(limit, lowest=1),
+        lowest_uid=uid(lowest[0]) if lowest else None,
     )
 
 
-def _convert_limit(
-    code_name: str, arguments: bytes, values: list[RawValue], reading: Reading
-) -> ResponseCode:
-    return ConvertLimitCode(code_name, arguments, limit=number(_only(values), lowest=1))
+def _convert_limit(raw: _RawCode) -> ResponseCode:
+    return ConvertLimitCode(*raw.head, limit=number(raw.value, lowest=1))
 
 
-def _downgraded(
-    code_name: str, arguments: bytes, values: list[RawValue], reading: Reading
-) -> ResponseCode:
-    return DowngradedCode(code_name, arguments, ranges=ranges(_only(values), reading))
+def _downgraded(raw: _RawCode) -> ResponseCode:
+    return DowngradedCode(*raw.head, ranges=ranges(raw.value, raw.reading))
 
 
-def _new_name(
-    code_name: str, arguments: bytes, values: list[RawValue], reading: Reading
-) -> ResponseCode:
-    if len(values) != 2:
-        raise ScanError("NEWNAME has two arguments")
-    old_name, new_name = (mailbox(string(value), reading) for value in values)
-    return NewNameCode(code_name, arguments, old_name=old_name, new_name=new_name)
+def _new_name(raw: _RawCode) -> ResponseCode:
+    old_name, new_name = (mailbox(string(value), raw.reading) for value in raw.values(2))
+    return NewNameCode(*raw.head, old_name=old_name, new_name=new_name)
 
 
-def _undefined_filter(
-    code_name: str, arguments: bytes, values: list[RawValue], reading: Reading
-) -> ResponseCode:
-    return UndefinedFilterCode(code_name, arguments, filter_name=text(_only(values)))
+def _undefined_filter(raw: _RawCode) -> ResponseCode:
+    return UndefinedFilterCode(*raw.head, filter_name=text(raw.value))
 
 
-_READERS: dict[str, _Reader] = {
+_READERS: dict[str, Callable[[_RawCode], ResponseCode]] = {
     "ANNOTATE": _annotate,
     "ANNOTATIONS": _annotations,
     "APPENDUID": _append_uid,
@@ -370,6 +335,3 @@ _READERS: dict[str, _Reader] = {
     "URLMECH": _url_mechanisms,
     "WEBALERT": _web_alert,
 }
-
-# These hold URLs, or words that are not all atoms.
-_UNSCANNED = frozenset({_bad_url, _referral, _web_alert, _capability})
