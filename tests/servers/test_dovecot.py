@@ -36,7 +36,7 @@ from .dovecot import PASSWORD, Dovecot
 
 @asynccontextmanager
 async def connected(
-    dovecot: Dovecot, user: str, *, tls: Any = "implicit"
+    dovecot: Dovecot, user: str, *, tls: Any = "implicit", compress: bool = False
 ) -> AsyncGenerator[aimap.Client]:
     async with aimap.connect(
         dovecot.host,
@@ -44,6 +44,7 @@ async def connected(
         tls=tls,
         ssl_context=dovecot.client_context,
         auth=aimap.Password(user, PASSWORD),
+        compress=compress,
     ) as imap:
         yield imap
 
@@ -310,3 +311,16 @@ async def test_a_wrong_password_and_a_wrong_authority(dovecot: Dovecot) -> None:
                 dovecot.host, port=port, tls=tls, auth=aimap.Password("joe", PASSWORD)
             ):
                 pass
+
+
+async def test_compressed(dovecot: Dovecot) -> None:
+    samples = list(sample_messages(100, seed=3))
+    user = dovecot.new_user()
+    async with connected(dovecot, user, compress=True) as imap:
+        await fill(imap, samples)
+        async with imap.select("INBOX") as inbox:
+            found = await inbox.fetch_all("1:*", BODY_PEEK())
+            assert [message.body() for message in found] == samples
+            async with inbox.watch() as events, connected(dovecot, user, compress=True) as other:
+                await other.append("INBOX", samples[0])
+                assert isinstance(await anext(aiter(events)), aimap.Arrived)

@@ -329,6 +329,11 @@ class Session:
         self.at_change_of_stream = False
         self.capabilities = None
 
+    def go_on(self) -> bytes:
+        """Go on behind a change of the stream; return the octets that came behind it."""
+        self.at_change_of_stream = False
+        return self._reader.take_rest()
+
     # Octets in
 
     def receive_data(self, data: bytes | bytearray) -> None:
