@@ -47,6 +47,7 @@ from aimap import (
     ThreadResponse,
     UIDSet,
     UIDValidity,
+    UnknownResponse,
     UrlFetchResponse,
     VanishedResponse,
     XListResponse,
@@ -83,6 +84,7 @@ from aimap.commands import (
     GetMetadata,
     GetQuota,
     GetQuotaRoot,
+    Id,
     JmapAccess,
     Language,
     List,
@@ -96,6 +98,7 @@ from aimap.commands import (
     MultiAppend,
     MultiSearch,
     MyRights,
+    Namespace,
     Noop,
     Notify,
     QResync,
@@ -204,6 +207,7 @@ def info(name: str) -> MailboxInfo:
          [ListedMailbox(info("Inbox"), MailboxStatus("INBOX", {"UNSEEN": 3})),
           ListedMailbox(info("b"), None, frozenset("l"), {"/shared/a": b"1", "/shared/b": b"2"})]),
         (Status("inbox", ["UNSEEN"]), [MailboxStatus("INBOX", {"UNSEEN": 3})], MailboxStatus("INBOX", {"UNSEEN": 3})),
+        (Status("x", "unseen"), [], MailboxStatus("x", {})),
         (Search(aimap.ALL, extended=False), [SearchResponse((3, 1)), SearchResponse((2,))], UIDSet("1:3")),
         (SeqSearch(aimap.ALL, extended=True), [ESearchResponse("A1", False, SeqSet("5:6"))], SeqSet("5:6")),
         (ESearch(aimap.ALL, ["COUNT"]), [ESearchResponse("A1", True, count=7)], ESearchResponse("A1", True, count=7)),
@@ -267,6 +271,14 @@ def test_a_refusal_is_an_error_of_the_command() -> None:
 def test_what_is_somebody_elses(command: Command[Any], responses: list[Any]) -> None:
     refuses(command, *responses)
     refuses(command, OTHER)
+
+
+def test_what_no_command_asked_for() -> None:
+    stray = UnknownResponse("XFOO", None, b"")
+    refuses(Id(), stray)
+    refuses(Namespace(), stray)
+    refuses(Copy(UIDSet(1), "x"), stray)
+    refuses(Replace(UIDSet(1), "x", b"x"), stray)
 
 
 def test_each_command_takes_its_answer_once() -> None:

@@ -15,7 +15,7 @@ from aimap import InvalidArgumentError, SeqSet, UIDSet
 from aimap._model.search import SearchCriteria
 from aimap._wire.encoder import Dialect, Encoder
 from aimap._wire.utf7 import UndecodedName, decode_mailbox_name
-from aimap.commands import SAVED, Append, Copy, Create, Login, Search
+from aimap.commands import SAVED, Append, Copy, Create, Login, Search, Sort, SortKey
 
 from .reader import Bare, Text, WrongError, date_time, day, mailbox, name, read, string
 from .strategies import ANY, BYTES, DAYS, DIALECTS, MOMENTS, PLAIN, PLUS, one, tokens, written
@@ -212,6 +212,13 @@ def test_flags(flag: str) -> None:
         write(PLAIN, ("flags", [flag]))
 
 
+def test_flags_and_moments_that_mean_nothing() -> None:
+    with pytest.raises(InvalidArgumentError, match="only the server"):
+        write(PLAIN, ("flags", ["\\recent"]))
+    with pytest.raises(InvalidArgumentError, match="time zone"):
+        write(PLAIN, ("date_time", datetime(2026, 1, 1)))  # noqa: DTZ001
+
+
 def test_flags_are_several() -> None:
     with pytest.raises(InvalidArgumentError, match="several strings"):
         write(PLAIN, ("flags", "\\Seen"))
@@ -258,8 +265,9 @@ def test_criteria_of_somebody_else() -> None:
     class Mine(SearchCriteria):
         pass
 
-    with pytest.raises(InvalidArgumentError, match="not search criteria of ours"):
-        one(Search(~Mine(), extended=False))
+    for command in (Search(~Mine(), extended=False), Sort([SortKey.DATE], Mine())):
+        with pytest.raises(InvalidArgumentError, match="not search criteria of ours"):
+            one(command)
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ _ID_MAX_VALUE = 1024
 
 @final
 class Noop(PlainCommand):
-    """NOOP (:rfc:`9051#section-6.1.2`)."""
+    """NOOP (:rfc:`9051#section-6.1.2`): does nothing, and gives the server time for news."""
 
     name = "NOOP"
     states = ANY
@@ -46,7 +46,7 @@ class Noop(PlainCommand):
 
 @final
 class Logout(PlainCommand):
-    """LOGOUT (:rfc:`9051#section-6.1.3`)."""
+    """LOGOUT (:rfc:`9051#section-6.1.3`): the end of the connection is its success."""
 
     name = "LOGOUT"
     states = ANY
@@ -60,7 +60,10 @@ class Logout(PlainCommand):
 
 @final
 class StartTLS(PlainCommand):
-    """STARTTLS (:rfc:`9051#section-6.2.1`)."""
+    """STARTTLS (:rfc:`9051#section-6.2.1`): the octets behind its OK are TLS.
+
+    :func:`aimap.connect` does it with ``tls="starttls"``, and what has to come of it.
+    """
 
     name = "STARTTLS"
     states = LOGGED_OUT
@@ -101,7 +104,7 @@ class Compress(Command[None]):
 
 @final
 class Capability(OneOfAKind[Capabilities]):
-    """CAPABILITY (:rfc:`9051#section-6.1.1`)."""
+    """CAPABILITY (:rfc:`9051#section-6.1.1`): what the server offers is its result."""
 
     name = "CAPABILITY"
     states = ANY
@@ -127,7 +130,14 @@ class Capability(OneOfAKind[Capabilities]):
 class Enable(Command[Capabilities]):
     """ENABLE (:rfc:`9051#section-6.3.1`): what the server says that it enabled.
 
-    It is a barrier, since it changes how what comes behind it is written and read.
+    It is a barrier, since it changes how what comes behind it is written and read. Needs
+    ENABLE (:rfc:`5161`) or IMAP4rev2; not while a mailbox is selected.
+
+    Args:
+        names: capabilities such as ``"CONDSTORE"``; at least one.
+
+    Raises:
+        InvalidArgumentError: if there is none.
     """
 
     name = "ENABLE"
@@ -161,7 +171,17 @@ class Enable(Command[Capabilities]):
 
 @final
 class Id(OneOfAKind[Mapping[str, str | None]]):
-    """ID (:rfc:`2971`): who we are, and who the server says that it is."""
+    """ID (:rfc:`2971#section-3.1`; needs ID): who we are, and who the server says that it is.
+
+    Its result is the server's fields; empty where it tells nothing.
+
+    Args:
+        fields: at most 30, with names of at most 30 octets and values of at most 1,024;
+            ``None`` or none tells nothing.
+
+    Raises:
+        InvalidArgumentError: if there are too many, one is too long, or stands twice.
+    """
 
     name = "ID"
     states = ANY

@@ -48,7 +48,15 @@ class _LoginCommand(Command[None]):
 
 @final
 class Login(_LoginCommand):
-    """LOGIN (:rfc:`9051#section-6.2.3`)."""
+    """LOGIN (:rfc:`9051#section-6.2.3`): the password goes over the stream as it is.
+
+    Args:
+        username: in ASCII.
+        password: in ASCII.
+
+    Raises:
+        InvalidArgumentError: if one has other characters (:rfc:`9755#section-5`).
+    """
 
     name = "LOGIN"
 

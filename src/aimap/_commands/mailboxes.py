@@ -138,21 +138,33 @@ class Create(Command[str | None]):
 
 @final
 class Delete(_OnMailbox):
-    """DELETE (:rfc:`9051#section-6.3.5`)."""
+    """DELETE (:rfc:`9051#section-6.3.5`): the mailbox goes, with its messages.
+
+    Args:
+        mailbox: the mailbox.
+    """
 
     name = "DELETE"
 
 
 @final
 class Subscribe(_OnMailbox):
-    """SUBSCRIBE (:rfc:`9051#section-6.3.7`)."""
+    """SUBSCRIBE (:rfc:`9051#section-6.3.7`): adds a mailbox to the subscribed ones.
+
+    Args:
+        mailbox: the mailbox; it need not exist.
+    """
 
     name = "SUBSCRIBE"
 
 
 @final
 class Unsubscribe(_OnMailbox):
-    """UNSUBSCRIBE (:rfc:`9051#section-6.3.8`)."""
+    """UNSUBSCRIBE (:rfc:`9051#section-6.3.8`): takes it out of them.
+
+    Args:
+        mailbox: the mailbox.
+    """
 
     name = "UNSUBSCRIBE"
 

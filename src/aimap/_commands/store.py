@@ -59,6 +59,10 @@ class _Storing(OnMessages[UIDSet | SeqSet]):
                 wire.atom("UNCHANGEDSINCE")
                 wire.number64(self._unchanged_since)
 
+    def claim_messages(self, run: list[Message], news: list[Message]) -> list[Message]:
+        # A silent STORE, as nearly all are, has no answer: it costs the fetches beside it nothing.
+        return run if self._deliver is None else super().claim_messages(run, news)
+
     def claim(self, response: Untagged) -> Verdict:
         if self._deliver is None or not isinstance(response, Message):
             return Verdict.NOT_MINE
