@@ -161,7 +161,7 @@ class Fetch(OnMessages[UIDSet | SeqSet]):
         return False
 
     def claim_messages(self, run: list[Message], news: list[Message]) -> list[Message]:
-        if not run[0].has_all(self._keys):
+        if not run[0].has_all(self._keys) and not self._has_instead(run[0]):
             return run
         awaited, by_uid = self._awaited, self.by_uid
         mine: list[Message] = []
@@ -179,6 +179,13 @@ class Fetch(OnMessages[UIDSet | SeqSet]):
             if not self._asks_flags and run[0].has_all(_FLAGS):
                 news += mine
         return others
+
+    def _has_instead(self, message: Message) -> bool:
+        """Tell whether a server that ignored what it does not know answered this."""
+        return all(
+            message.has_all((item.key,)) or (item.instead and message.has_all((item.instead,)))
+            for item in self._items
+        )
 
     def result(self, response: TaggedResponse) -> UIDSet | SeqSet:
         messages, awaited = self.messages, self._awaited

@@ -39,11 +39,14 @@ class FetchItem(Generic[T]):
         request: how it is asked for.
         key: its name in the answer.
         also: further names in the answer, where it is a macro.
+        instead: the name under which a server answers that ignores what it does not
+            know: a partial.
     """
 
     request: str
     key: str
     also: tuple[str, ...] = attrs.field(default=(), kw_only=True)
+    instead: str = attrs.field(default="", kw_only=True)
 
     def __str__(self) -> str:
         return self.request
@@ -117,7 +120,9 @@ def _body(
     if partial is None:
         return FetchItem(f"{word}[{spec}]", f"BODY[{spec}]")
     offset, count = _partial(partial)
-    return FetchItem(f"{word}[{spec}]<{offset}.{count}>", f"BODY[{spec}]<{offset}>")
+    return FetchItem(
+        f"{word}[{spec}]<{offset}.{count}>", f"BODY[{spec}]<{offset}>", instead=f"BODY[{spec}]"
+    )
 
 
 def _partial(partial: tuple[int, int]) -> tuple[int, int]:
