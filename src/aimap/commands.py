@@ -57,7 +57,7 @@ from aimap._commands.select import (
     Unselect,
 )
 from aimap._commands.sets import pieces
-from aimap._commands.sort import ESort, Sort, Thread
+from aimap._commands.sort import ESort, Sort, ThreadSearch
 from aimap._commands.store import Store, StoreAnnotations, StoreLabels
 from aimap._commands.urlauth import GenUrlAuth, ResetKey, UrlFetch
 from aimap._model.appending import AppendMessage, UrlPart
@@ -142,7 +142,7 @@ __all__ = [
     "StoreAnnotations",
     "StoreLabels",
     "Subscribe",
-    "Thread",
+    "ThreadSearch",
     "Unauthenticate",
     "Unselect",
     "Unsubscribe",

@@ -335,7 +335,9 @@ def sort(line: Line, by_uid: bool) -> Command[Any]:
 
 def thread(line: Line, by_uid: bool) -> Command[Any]:
     algorithm, charset = line.text(), line.text()
-    return c.Thread(algorithm, program(line), numbers=UIDSet if by_uid else SeqSet, charset=charset)
+    return c.ThreadSearch(
+        algorithm, program(line), numbers=UIDSet if by_uid else SeqSet, charset=charset
+    )
 
 
 def convert(line: Line, by_uid: bool) -> Command[Any]:

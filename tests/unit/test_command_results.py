@@ -44,6 +44,7 @@ from aimap import (
     SortResponse,
     StatusResponse,
     TaggedResponse,
+    Thread,
     ThreadResponse,
     UIDSet,
     UIDValidity,
@@ -53,7 +54,6 @@ from aimap import (
     XListResponse,
     items,
 )
-from aimap import Thread as MessageThread
 from aimap._commands.base import Command, Verdict
 from aimap._model.numbers import UID
 from aimap._model.response import CapabilityResponse, EnabledResponse
@@ -118,7 +118,7 @@ from aimap.commands import (
     Status,
     Store,
     StoreAnnotations,
-    Thread,
+    ThreadSearch,
     Unauthenticate,
     UrlFetch,
     XList,
@@ -219,7 +219,7 @@ def info(name: str) -> MailboxInfo:
         (MultiSearch(aimap.ALL), [ESearchResponse("A1", True, mailbox="a"), ESearchResponse("A1", True, mailbox="b")],
          [ESearchResponse("A1", True, mailbox="a"), ESearchResponse("A1", True, mailbox="b")]),
         (Sort([SortKey.DATE], aimap.ALL), [SortResponse((3, 1)), SortResponse((2,), ModSeq(4))], SortResponse((3, 1, 2), ModSeq(4))),
-        (Thread("REFS", aimap.ALL), [ThreadResponse((MessageThread((1, 2)),))], (MessageThread((1, 2)),)),
+        (ThreadSearch("REFS", aimap.ALL), [ThreadResponse((Thread((1, 2)),))], (Thread((1, 2)),)),
         (CancelUpdate("A1"), [], None),
         (Notify(), [], None),
         (Check(), [], None),
@@ -427,8 +427,8 @@ WANTED = [items.FLAGS]
         (Lsub("*"), RLsub("%"), False),
         (List("*"), Lsub("*"), True),
         (Sort([SortKey.DATE], aimap.ALL), Sort([SortKey.DATE], aimap.SEEN), False),
-        (Thread("REFS", aimap.ALL), Thread("REFS", aimap.SEEN), False),
-        (Sort([SortKey.DATE], aimap.ALL), Thread("REFS", aimap.ALL), True),
+        (ThreadSearch("REFS", aimap.ALL), ThreadSearch("REFS", aimap.SEEN), False),
+        (Sort([SortKey.DATE], aimap.ALL), ThreadSearch("REFS", aimap.ALL), True),
         (Convert(BY_UID, None, [ConvertItem.UID]), Convert(BY_UID, None, [ConvertItem.UID]), False),
         (GetQuotaRoot("x"), GetQuotaRoot("y"), False),
         # a LIST that asks for details, and those who ask for the details themselves

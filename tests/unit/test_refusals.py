@@ -63,7 +63,7 @@ from aimap.commands import (
     Store,
     StoreAnnotations,
     StoreLabels,
-    Thread,
+    ThreadSearch,
     Update,
     UrlFetch,
     UrlPart,
@@ -278,7 +278,7 @@ ON_SENDING: dict[str, tuple[Command[Any], Dialect, str]] = {
     "SEARCH for numbers": (SeqSearch(aimap.ALL, extended=True), UID_ONLY, "UIDONLY"),
     "ESEARCH for numbers": (ESearch(aimap.ALL, numbers=SeqSet), UID_ONLY, "UIDONLY"),
     "SORT for numbers": (Sort([SortKey.DATE], aimap.ALL, numbers=SeqSet), UID_ONLY, "UIDONLY"),
-    "THREAD for numbers": (Thread("REFS", aimap.ALL, numbers=SeqSet), UID_ONLY, "UIDONLY"),
+    "THREAD for numbers": (ThreadSearch("REFS", aimap.ALL, numbers=SeqSet), UID_ONLY, "UIDONLY"),
     "QRESYNC not enabled": (Select("x", qresync=QResync(1, 1)), PLUS, "enabled"),
     "VANISHED not enabled": (
         Fetch(UIDSet(1), [items.FLAGS], print, changed_since=1, on_vanished=print), PLUS, "enabled"),

@@ -24,7 +24,7 @@ from aimap.commands import (
     Search,
     SeqSearch,
     Sort,
-    Thread,
+    ThreadSearch,
     Update,
 )
 
@@ -227,7 +227,7 @@ def test_sort(
 def test_thread(what: SearchCriteria, dialect: Dialect) -> None:
     if not sendable(what, dialect):
         return
-    found = tokens(Thread("REFERENCES", what), dialect)
+    found = tokens(ThreadSearch("REFERENCES", what), dialect)
     assert words(found[:4]) == ["UID", "THREAD", "REFERENCES", "UTF-8"]
     assert search_program(found[4:], dialect) == normal(what)
 

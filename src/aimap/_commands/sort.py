@@ -21,8 +21,7 @@ from aimap._model.response import SortResponse, TaggedResponse, Untagged
 from aimap._model.returning import ReturnOption
 from aimap._model.search import SearchCriteria
 from aimap._model.sort import SortKey
-from aimap._model.thread import Thread as MessageThread
-from aimap._model.thread import ThreadResponse
+from aimap._model.thread import Thread, ThreadResponse
 
 if TYPE_CHECKING:
     from aimap._wire.encoder import Encoder
@@ -161,8 +160,10 @@ class ESort(Returning):
 
 
 @final
-class Thread(SelectedCommand[tuple[MessageThread, ...]]):
-    """THREAD or UID THREAD: a search whose result is threads (:rfc:`5256#section-3`).
+class ThreadSearch(SelectedCommand[tuple[Thread, ...]]):
+    """THREAD or UID THREAD: a search that finds threads (:rfc:`5256#section-3`).
+
+    It is not called Thread, as :class:`aimap.Thread` is what it finds.
 
     ``UID THREAD REFERENCES UTF-8 UNSEEN``. Needs THREAD= with the algorithm.
 
@@ -187,7 +188,7 @@ class Thread(SelectedCommand[tuple[MessageThread, ...]]):
         self._criteria = checked_criteria(criteria)
         self._by_uid = numbers is UIDSet
         self._charset = charset
-        self._threads: tuple[MessageThread, ...] = ()
+        self._threads: tuple[Thread, ...] = ()
 
     @property
     def name(self) -> str:  # type: ignore[override]
@@ -209,5 +210,5 @@ class Thread(SelectedCommand[tuple[MessageThread, ...]]):
         self._threads += response.threads
         return True
 
-    def result(self, response: TaggedResponse) -> tuple[MessageThread, ...]:
+    def result(self, response: TaggedResponse) -> tuple[Thread, ...]:
         return self._threads
