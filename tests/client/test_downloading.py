@@ -6,6 +6,7 @@ import base64
 import io
 import quopri
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,16 +26,32 @@ from .support import PlayedServer, connected, played
 MESSAGE = b"Subject: big\r\n\r\n" + b"".join(b"line %d\r\n" % n for n in range(200_000))
 
 
-async def test_to_a_file(autojump_clock: Any, tmp_path: Path) -> None:
-    path = tmp_path / "message.eml"
-    async with connected(latency=0.05) as (imap, server):
+async def test_in_few_round_trips(autojump_clock: Any) -> None:
+    # To a stream: files are written in threads, for which a virtual clock does not wait.
+    near, far = trio.testing.memory_stream_one_way_pair()
+    async with connected(latency=0.05) as (imap, server), trio.open_nursery() as nursery:
         server.deliver("joe", MESSAGE)
+        nursery.start_soon(drain, far, bytearray())
         async with imap.select("INBOX") as inbox:
             begin = trio.current_time()
-            assert await inbox.download(1, into=path) == len(MESSAGE)
-            # Eleven windows: one, two, four, eight of them at a time.
+            assert await inbox.download(1, into=near) == len(MESSAGE)
+            # Ten windows: one, two, four, eight of them at a time.
             assert trio.current_time() - begin < 5 * 0.1
             assert server.commands.count("UID") < 20
+        await near.aclose()
+
+
+async def drain(stream: trio.abc.ReceiveStream, into: bytearray) -> None:
+    async for piece in stream:
+        into.extend(piece)
+
+
+async def test_to_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "message.eml"
+    async with connected() as (imap, server):
+        server.deliver("joe", MESSAGE)
+        async with imap.select("INBOX") as inbox:
+            assert await inbox.download(1, into=path) == len(MESSAGE)
             assert not (await inbox.fetch_all(1, aimap.FLAGS))[0].flags & {"\\Seen"}
     assert path.read_bytes() == MESSAGE
     assert {each.name for each in sorted(tmp_path.glob("*"))} == {"message.eml"}  # noqa: ASYNC240
@@ -57,11 +74,7 @@ async def test_to_a_stream_while_others_work(autojump_clock: Any) -> None:
     async with connected(latency=0.01) as (imap, server), trio.open_nursery() as nursery:
         server.deliver("joe", MESSAGE)
 
-        async def take() -> None:
-            async for piece in far:
-                got.extend(piece)
-
-        nursery.start_soon(take)
+        nursery.start_soon(drain, far, got)
         async with imap.select("INBOX") as inbox:
             async with trio.open_nursery() as inner:
                 for _ in range(20):
@@ -71,14 +84,17 @@ async def test_to_a_stream_while_others_work(autojump_clock: Any) -> None:
     assert got == MESSAGE
 
 
-async def test_resumed_where_it_was_left(autojump_clock: Any, tmp_path: Path) -> None:
-    path = tmp_path / "message.eml"
-    async with connected(latency=0.05) as (imap, server):
+async def test_resumed_where_it_was_left(tmp_path: Path) -> None:
+    path, unfinished = tmp_path / "message.eml", tmp_path / "message.eml.part"
+    async with connected() as (imap, server):
         server.deliver("joe", MESSAGE)
         async with imap.select("INBOX") as inbox:
-            with trio.move_on_after(0.25):
-                await inbox.download(1, into=path)
-            there = (tmp_path / "message.eml.part").stat().st_size
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(partial(inbox.download, 1, into=path))
+                while not (unfinished.exists() and unfinished.stat().st_size):
+                    await trio.lowlevel.checkpoint()
+                nursery.cancel_scope.cancel()
+            there = unfinished.stat().st_size
             assert 0 < there < len(MESSAGE)
             assert not path.exists()
             # The connection is as it was.

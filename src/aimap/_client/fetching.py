@@ -85,13 +85,14 @@ class FetchStream:
         body = any(item.key.startswith(("BODY[", "BINARY[")) for item in items)
         self._guess = _FIRST_GUESS_BODY if body else _FIRST_GUESS
         self._missing = UIDSet()
+        self._asked_again = False
         self._error: ImapError | None = None
         self._event = trio.Event()
         self._open = False
 
     @property
     def missing(self) -> UIDSet:
-        """The UIDs asked for and not answered so far, whose answer is not due any more."""
+        """The UIDs asked for and not answered, though asked for twice: mostly, those gone."""
         return self._missing
 
     async def __aenter__(self) -> Self:
@@ -222,5 +223,10 @@ class FetchStream:
         except ImapError as error:
             self._error = self._error or error
             self._rest = UIDSet()
+        if not self._slices and not self._rest and self._missing and not self._asked_again:
+            # Some servers send data behind the answer that they belong to, or none where
+            # much is asked for at once: what is missing is not believed to be gone yet.
+            self._asked_again = True
+            self._rest, self._missing = self._missing, UIDSet()
         self._ask()
         self._event.set()
