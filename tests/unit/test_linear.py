@@ -65,6 +65,7 @@ EXAMPLES: dict[str, bytes | str] = {
     "framer._FREE_TEXT": b"\0tag x ",
     "framer._LITERAL_END": b"{3+}\r",
     "parse_code._CODE": b'[A [b] "]" c] ',
+    "parse_code._UNBALANCED_CODE": b'[A b" [c] ',
     "parse_code._NAME": b"NAME  x",
     "parse_envelope._MESSAGE_ID": b' "<a"b@x>")',
     "parse_fetch._LITERAL_HEADER": b"{33}\r\n",

@@ -293,3 +293,39 @@ def test_nothing_but_a_value_comes_of_any_tokens(tokens: list[bytes]) -> None:
         body = parsed.items["BODYSTRUCTURE"]
         if isinstance(body, aimap.BodyStructure):
             list(body.walk())
+
+
+@pytest.mark.parametrize("name", [b"a[b", b"a]b", b"[b", b"]", b"a[b]c", b"[Gmail]/x"])
+def test_brackets_in_atoms(name: bytes) -> None:
+    text = name.decode()
+    assert parse_response(b'* LIST () "/" ' + name, strict=True) == ListResponse(
+        aimap.MailboxInfo(text, "/", aimap.Flags())
+    )
+    if b"]" not in name:
+        assert message(b"FLAGS (\\Seen %b)" % name).flags == {"\\Seen", text}
+
+
+@pytest.mark.parametrize(
+    ("raw", "code", "text"),
+    [
+        (b"* OK [PERMANENTFLAGS (a[b)] ok", "PERMANENTFLAGS", "ok"),
+        (b"* OK [CAPABILITY X[Y] ok", "CAPABILITY", "ok"),
+        (b'* OK [X-FOO say "hi] it goes on', "X-FOO", "it goes on"),
+        (b'* NO [BADCHARSET ("a]b")] no', "BADCHARSET", "no"),
+    ],
+)
+def test_where_a_code_ends(raw: bytes, code: str, text: str) -> None:
+    parsed = parse_response(raw, strict=True)
+    assert isinstance(parsed, StatusResponse)
+    assert parsed.code is not None
+    assert (parsed.code.name, parsed.text) == (code, text)
+
+
+def test_what_stands_in_place_of_a_conversion() -> None:
+    start = b'* 2 CONVERTED (TAG "b") (AVAILABLECONVERSIONS[1] '
+    for word in (b"ERROR", b"error"):
+        parsed = parse_response(start + b'(%b "no" TEMPFAIL))' % word, strict=True)
+        assert isinstance(parsed, aimap.ConvertedResponse)
+        assert parsed.items == {"AVAILABLECONVERSIONS[1]": aimap.ConvertError("no", "TEMPFAIL")}
+    for types in (b'(("text/plain") ("a/b"))', b"()", b'"x"'):
+        assert isinstance(parse_response(start + types + b")"), Unparsed)

@@ -183,7 +183,8 @@ class Fetch(OnMessages[UIDSet | SeqSet]):
     def _has_instead(self, message: Message) -> bool:
         """Tell whether a server that ignored what it does not know answered this."""
         return all(
-            message.has_all((item.key,)) or (item.instead and message.has_all((item.instead,)))
+            message.has_all((item.key, *item.also))
+            or (item.instead and message.has_all((item.instead,)))
             for item in self._items
         )
 

@@ -168,13 +168,13 @@ class FastFetch:
             return
         keys = tuple(response.keys())
         # What the server names is kept, and compiled: both cost what it is long.
-        if len(keys) > _MOST_ITEMS or sum(map(len, keys)) > _LONGEST_NAMES:
+        if not 1 <= len(keys) <= _MOST_ITEMS or sum(map(len, keys)) > _LONGEST_NAMES:
             return
         if keys in self._known or len(self._known) >= _MOST_KNOWN:
             return
         self._known.add(keys)
         names = item_names(frame)
-        if not keys or [key for key, _ in names] != list(keys):
+        if [key for key, _ in names] != list(keys):
             return
         shape = _shape_of(names)
         if shape is not None:
@@ -188,14 +188,18 @@ class FastFetch:
         if framer.waits:
             return found
         buffer, start = framer.buffer, framer.start
+        defects = self._reading.defects
         for at, shape in enumerate(self._shapes):
-            pos = start
+            pos, told = start, len(defects)
             if shape.is_flat:
                 pos = self._read_flat(shape.steps[0], buffer, pos, found)
             else:
                 while (read := self._read(shape, buffer, pos)) is not None:
                     message, pos = read
                     found.append(message)
+                    told = len(defects)
+            # What was noted of one that is not whole is noted again when it is.
+            del defects[told:]
             if found:
                 framer.skip_to(pos)
                 if at:
@@ -211,11 +215,14 @@ class FastFetch:
         flat = _with_quotes(frame)
         if flat is None:
             return None
+        defects = self._reading.defects
+        told = len(defects)
         for shape in self._shapes:
             if shape.has_strings:
                 read = self._read(shape, flat, 0, octets=len(frame))
                 if read is not None:
                     return read[0]
+                del defects[told:]
         return None
 
     def _read_flat(self, step: _Step, buffer: bytearray, start: int, found: list[Message]) -> int:
@@ -244,7 +251,7 @@ class FastFetch:
         self, shape: _Shape, buffer: bytes | bytearray, start: int, *, octets: int = 0
     ) -> tuple[Message, int] | None:
         items: dict[str, object] = {}
-        pos, literals = start, 0
+        pos, literals, text_from = start, 0, start
         seq = b""
         for step in shape.steps:
             match = step.pattern.match(buffer, pos)
@@ -259,7 +266,13 @@ class FastFetch:
                 read = self._read_behind(step.behind, buffer, pos)
                 if read is None:
                     return None
-                items[step.behind], pos, length = read
+                items[step.behind], end, length = read
+                if step.behind != "BODYSTRUCTURE":
+                    # What is 8-bit in a literal of its own is nobody's text.
+                    if shape.has_strings and not (octets or buffer[text_from:pos].isascii()):
+                        return None
+                    text_from = end
+                pos = end
                 literals += length
             elif step.has_envelope:
                 envelope = self._envelope(groups[-fast_envelope.GROUPS :])
@@ -274,7 +287,7 @@ class FastFetch:
             or pos - start > self._limits.max_response
         ):
             return None
-        if shape.has_strings and not octets and not buffer[start:pos].isascii():
+        if shape.has_strings and not octets and not buffer[text_from:pos].isascii():
             return None
         if "FLAGS" in items and not _are_plain(cast("bytes", items["FLAGS"])):
             return None

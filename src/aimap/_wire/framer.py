@@ -21,7 +21,7 @@ _LONGEST_HEADER = 25
 _AFTER_LITERAL = b" )\r\n"
 # In these the text is free, and may end in what looks like a literal's header.
 _FREE_TEXT = re.compile(
-    rb"\x00*+(?:\+|\* (?:OK|NO|BAD|BYE|PREAUTH)\b|[^*+ \x00][^*+ ]*+ )", re.IGNORECASE
+    rb"\x00*+(?:\+|\* (?:OK|NO|BAD|BYE|PREAUTH)\b|[^*+ \x00\r\n][^*+ \r\n]*+ )", re.IGNORECASE
 )
 
 
@@ -87,6 +87,26 @@ class Framer:
             RemoteProtocolError: if a literal does not end where it was to end.
             ScanError: if the frame deviates, and reading is strict.
         """
+        newline = self._find_end()
+        if newline is None:
+            return None
+        frame = bytes(memoryview(self._buffer)[self._start : newline])
+        self.skip_to(newline + 1)
+        if frame.endswith(b"\r"):
+            return frame[:-1]
+        self._reading.tolerate(quirks.LONE_LF)
+        return frame
+
+    def lacks_the_rest(self) -> bool:
+        """Tell whether the next response was looked at before, and still is not whole.
+
+        Whoever looks at it only when it is, looks once, however small the chunks are.
+        What is raised is what :meth:`next_frame` raises.
+        """
+        return self._search > self._start and self._find_end() is None
+
+    def _find_end(self) -> int | None:
+        """Find the line feed that ends the next response."""
         buffer, limits = self._buffer, self._limits
         while True:
             if self._search >= len(buffer):
@@ -102,12 +122,7 @@ class Framer:
                 self._look_behind_literal(newline)
             length = self._literal(newline)
             if length is None:
-                frame = bytes(memoryview(buffer)[self._start : newline])
-                self.skip_to(newline + 1)
-                if frame.endswith(b"\r"):
-                    return frame[:-1]
-                self._reading.tolerate(quirks.LONE_LF)
-                return frame
+                return newline
             self._literal_start = newline + 1
             self._line = self._search = newline + 1 + length
             if self._search - self._start > limits.max_response:

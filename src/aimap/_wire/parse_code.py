@@ -46,6 +46,8 @@ from aimap._wire.values import mailbox, members, name, number, number64, ranges,
 
 # resp-text = ["[" resp-text-code "]" SP] [text]; brackets inside are balanced or quoted.
 _CODE = re.compile(rb"\[((?:[^\[\]\"]|\[[^\[\]]*+\]|\"(?:[^\"\\]|\\.)*+\")*+)\]( ?)", re.DOTALL)
+# By the grammar, an atom may hold a bracket, and a code that nobody knows a quote.
+_UNBALANCED_CODE = re.compile(rb"\[([^\]]*+)\]( ?)")
 _NAME = re.compile(rb"([!-$&'+-Z^-z|}~]+)(?: +(.*))?", re.DOTALL)
 
 
@@ -54,7 +56,9 @@ def split_code(resp_text: bytes, reading: Reading) -> tuple[ResponseCode | None,
 
     A code that is not what its grammar says is kept raw.
     """
-    match = _CODE.match(resp_text) if resp_text.startswith(b"[") else None
+    if not resp_text.startswith(b"["):
+        return None, resp_text
+    match = _CODE.match(resp_text) or _UNBALANCED_CODE.match(resp_text)
     if match is None:
         return None, resp_text
     parts = _NAME.fullmatch(match[1].strip(b" "))
