@@ -92,7 +92,7 @@ class FetchStream:
 
     @property
     def missing(self) -> UIDSet:
-        """The UIDs asked for and not answered, though asked for twice: mostly, those gone."""
+        """The UIDs that were asked for twice and not answered; mostly, those gone."""
         return self._missing
 
     async def __aenter__(self) -> Self:
