@@ -18,7 +18,8 @@ from aimap._wire.reading import Reading
 from aimap.testing import strategies, write_response
 from tests.reading import assert_alike, read, read_generally
 
-CODES = [ResponseCode, *ResponseCode.__subclasses__()]
+PUBLIC = [getattr(aimap, name) for name in aimap.__all__]
+CODES = [each for each in PUBLIC if isinstance(each, type) and issubclass(each, ResponseCode)]
 FREEDOM = st.none() | st.randoms(use_true_random=False)
 
 

@@ -184,9 +184,6 @@ class FastFetch:
     def next_messages(self, framer: Framer) -> list[Message]:
         """Return the responses that come next, up to one that is no FETCH of a known shape."""
         found: list[Message] = []
-        # Else each octet of a slow one would have all those before it matched again.
-        if framer.waits:
-            return found
         buffer, start = framer.buffer, framer.start
         defects = self._reading.defects
         for at, shape in enumerate(self._shapes):

@@ -58,11 +58,6 @@ class Framer:
         """Where in :attr:`buffer` the next response begins."""
         return self._start
 
-    @property
-    def waits(self) -> bool:
-        """Whether the next response was looked at, and nothing has come since to complete it."""
-        return self._search > self._start and self._buffer.find(b"\n", self._search) < 0
-
     def skip_to(self, end: int) -> None:
         """Go on behind a response that somebody else has read."""
         self._start = self._line = self._search = end

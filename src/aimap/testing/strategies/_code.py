@@ -53,22 +53,6 @@ def response_codes(
     return st.one_of([make() for make in _STRATEGIES.values()])
 
 
-def _copies_of(source: Ranges) -> SearchStrategy[codes.CopyUIDCode]:
-    """Give codes of messages that got as many new UIDs, one behind the other."""
-    count = sum(abs(last - first) + 1 for first, last in source)
-    if count > MAX_NUMBER:
-        source, count = ((1, 1),), 1
-    return st.builds(
-        codes.CopyUIDCode,
-        _named("COPYUID"),
-        uid_validity=uid_validities(),
-        source=st.just(source),
-        destination=st.integers(1, MAX_NUMBER - count + 1).map(
-            lambda first: ((first, first + count - 1),)
-        ),
-    )
-
-
 # atom [SP 1*<any TEXT-CHAR except "]">]; brackets and quotes are left out, since nobody can
 # tell those of a code that he does not know from the code's end.
 def _unknown() -> SearchStrategy[codes.ResponseCode]:
@@ -108,6 +92,30 @@ def _metadata() -> SearchStrategy[codes.ResponseCode]:
         codes.MetadataCode,
         _named("METADATA"),
         problem=st.sampled_from(("TOOMANY", "NOPRIVATE")),
+    )
+
+
+def _count(found: Ranges) -> int:
+    return sum(abs(last - first) + 1 for first, last in found)
+
+
+@st.composite
+def _copy_uid(draw: st.DrawFn) -> codes.ResponseCode:
+    source = draw(ranges())
+    # As many as there are sources (RFC 4315 section 3), perhaps in other pieces.
+    count = _count(source)
+    if count > MAX_NUMBER:
+        source = source[:1]
+        count = _count(source)
+    start = draw(st.integers(1, MAX_NUMBER - count + 1))
+    cut = draw(st.integers(0, count - 1))
+    pieces = [(start, start + cut - 1)] if cut else []
+    destination = (*pieces, (start + cut, start + count - 1))
+    return codes.CopyUIDCode(
+        "COPYUID",
+        uid_validity=draw(uid_validities()),
+        source=source,
+        destination=destination,
     )
 
 
@@ -177,7 +185,7 @@ _STRATEGIES: dict[type[codes.ResponseCode], Callable[[], SearchStrategy[codes.Re
         uid_validity=uid_validities(),
         uids=uid_sets(min_size=1),
     ),
-    codes.CopyUIDCode: lambda: ranges().flatmap(_copies_of),
+    codes.CopyUIDCode: _copy_uid,
     codes.BadCharsetCode: lambda: st.builds(
         codes.BadCharsetCode, _named("BADCHARSET"), charsets=_charsets()
     ),
