@@ -27,24 +27,31 @@ from typing import NamedTuple
 # Of the machine and not of the checkout: a clone of its own does not install again.
 LAYERS = Path("/var/lib/aimap-test-servers")
 
+# Where the server is installed into, "top" keeps what is changed; where it runs, that is
+# in memory, and gone with the mount: it need not outlast anything, and servers wait for
+# each message to be on the disk.
+#
 # A layer lies within "/", and the kernel wants no layer within another of the same mount:
 # so what is installed is a mount of its own, which nothing writes to. It may well be
 # mounted by another run of the tests at the same time, hence "index=off".
 _ROOT = """
 set -e
+cd "$AIMAP_LAB"
+mkdir -p below top root
+below=/
 if [ -n "$AIMAP_LAYER" ]; then
     mount -t overlay overlay -o \\
-        "ro,index=off,lowerdir=/,upperdir=$AIMAP_LAYER/upper,workdir=$AIMAP_LAYER/work" \\
-        "$AIMAP_LAB/below"
-    below="$AIMAP_LAB/below"
-else
-    below=/
+        "ro,index=off,lowerdir=/,upperdir=$AIMAP_LAYER/top/upper,workdir=$AIMAP_LAYER/top/work" \\
+        below
+    mount -t tmpfs tmpfs -o mode=755 top
+    below="$PWD/below"
 fi
-mount -t overlay overlay -o \\
-    "lowerdir=$below,upperdir=$AIMAP_LAB/upper,workdir=$AIMAP_LAB/work" "$AIMAP_LAB/root"
-mount --rbind /dev "$AIMAP_LAB/root/dev"
-mount -t proc proc "$AIMAP_LAB/root/proc"
-exec chroot "$AIMAP_LAB/root" /bin/sh
+mkdir -m 755 top/upper top/work
+[ ! -d files ] || cp -R files/. top/upper
+mount -t overlay overlay -o "lowerdir=$below,upperdir=$PWD/top/upper,workdir=$PWD/top/work" root
+mount --rbind /dev root/dev
+mount -t proc proc root/proc
+exec chroot root /bin/sh
 """
 
 _INSTALL = """
@@ -104,11 +111,11 @@ class Layer(NamedTuple):
         """Run a shell where the server is installed.
 
         Args:
-            lab: an empty folder; its ``upper`` keeps what is changed.
+            lab: an empty folder.
             files: files that are there from the start.
         """
         for name, content in files.items():
-            path = lab / "upper" / name.lstrip("/")
+            path = lab / "files" / name.lstrip("/")
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(content)
         return _shell(lab, self.folder)
@@ -170,11 +177,7 @@ class Shell:
 
 @contextmanager
 def _shell(lab: Path, layer: Path | None = None) -> Iterator[Shell]:
-    """Run a shell in a root that is ``/``, and *layer*, and *lab* on top of that."""
-    for name in ("upper", "work", "root", "below"):
-        (lab / name).mkdir(exist_ok=True)
-    # The root has the rights of this one, and servers enter it as other users.
-    (lab / "upper").chmod(0o755)
+    """Run a shell in a root that is ``/``, and *layer*, and something new on top of that."""
     log = lab / "log"
     environment = {
         "PATH": "/usr/sbin:/usr/bin:/sbin:/bin",
@@ -200,10 +203,6 @@ def _shell(lab: Path, layer: Path | None = None) -> Iterator[Shell]:
         process.stdin.close()
         process.wait(30)
         process.stdout.close()
-        if layer is not None:
-            # What the server had in its files is of no use any more.
-            shutil.rmtree(lab / "work")
-            shutil.rmtree(lab / "upper")
 
 
 def main(names: Sequence[str]) -> int:

@@ -60,6 +60,7 @@ class Courier(RealServer):
     kind: ClassVar[str] = "courier"
     prefix: ClassVar[str] = "INBOX."
     delimiter: ClassVar[str] = "."
+    ends_messages: ClassVar[bool] = True
     shell: Shell
 
     def _add_user(self, name: str) -> None:

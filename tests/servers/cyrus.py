@@ -32,8 +32,7 @@ xlist-sent: Sent
 xlist-trash: Trash
 conversations: yes
 specialusealways: yes
-createonpost: yes
-sync_log: no
+munge8bit: no
 skiplist_unsafe: yes
 tls_server_cert: /etc/aimap/cert.pem
 tls_server_key: /etc/aimap/key.pem
@@ -66,6 +65,7 @@ class Cyrus(RealServer):
     """A running Cyrus."""
 
     kind: ClassVar[str] = "cyrus"
+    refuses: ClassVar[str] = '"\\{}'
     shell: Shell
 
     def _add_user(self, name: str) -> None:

@@ -24,11 +24,15 @@ class RealServer:
         kind: its name.
         prefix: what the names of a user's mailboxes begin with.
         delimiter: what separates the levels of a name.
+        ends_messages: whether it ends the last line of a message that does not do it.
+        refuses: what must not be in the name of a mailbox.
     """
 
     kind: ClassVar[str]
     prefix: ClassVar[str] = ""
     delimiter: ClassVar[str] = "/"
+    ends_messages: ClassVar[bool] = False
+    refuses: ClassVar[str] = ""
     host: str = "localhost"
     port: int
     tls_port: int

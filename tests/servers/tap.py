@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-import attrs
 import trio
 
 import aimap
@@ -22,14 +21,29 @@ from aimap._wire.reading import Reading
 
 
 class Deviation(NamedTuple):
-    """A response of a server that is not what an RFC says."""
+    """Responses of a server that are not what an RFC says.
+
+    Attributes:
+        kind: the server.
+        fault: what reading by the letter complains of, or how that begins.
+        shape: what the whole response looks like.
+        reason: what the server does, and what is made of it.
+    """
 
     kind: str
-    shape: re.Pattern[bytes]
+    fault: str
+    shape: bytes
     reason: str
 
 
-DEVIATIONS: tuple[Deviation, ...] = ()
+DEVIATIONS = (
+    Deviation(
+        "courier",
+        "bs-multipart-as-basic",
+        rb'\* \d+ FETCH .*\("multipart" "mixed" NIL',
+        "A multipart without a boundary has no parts, and comes as one part of that type.",
+    ),
+)
 
 
 class Tap(trio.abc.Stream):
@@ -86,15 +100,19 @@ def _invalid(value: object) -> Iterator[Invalid]:
     elif isinstance(value, (tuple, list)):
         for each in value:
             yield from _invalid(each)
-    elif attrs.has(type(value)):
-        for field in attrs.fields(type(value)):
+    else:
+        for field in getattr(value, "__attrs_attrs__", ()):
             yield from _invalid(getattr(value, field.name))
 
 
-def deviation(kind: str, frame: bytes) -> Deviation | None:
+def deviation(kind: str, frame: bytes, wrong: str) -> Deviation | None:
     """Return what *frame* is an example of, or ``None``."""
     for known in DEVIATIONS:
-        if known.kind == kind and known.shape.match(frame):
+        if (
+            known.kind == kind
+            and wrong.startswith(known.fault)
+            and re.match(known.shape, frame, re.DOTALL)
+        ):
             return known
     return None
 
@@ -111,7 +129,7 @@ def check(kind: str, octets: bytes | bytearray) -> set[Deviation]:
         wrong = fault(frame)
         if wrong is None:
             continue
-        known = deviation(kind, frame)
+        known = deviation(kind, frame, wrong)
         if known is None:
             news.append(f"{wrong}: {frame[:500]!r}")
         else:

@@ -136,7 +136,15 @@ async def test_a_wrong_password_and_a_wrong_authority(any_server: RealServer) ->
 
 def names_to_try(server: RealServer) -> list[str]:
     inner = server.delimiter.join(("Grüße", "日本語 & Co", "&-"))
-    return [server.prefix + name for name in ("Grüße", inner, "a & b", "(x)", 'q"u\\o', "{3+}")]
+    names = ["Grüße", inner, "a & b", "(x) *?", 'q"u\\o', "{3+}"]
+    return [server.prefix + name for name in names if not set(name) & set(server.refuses)]
+
+
+def as_stored(server: RealServer, samples: list[bytes]) -> list[bytes]:
+    """Return what *server* makes of messages: nothing else, or another line end."""
+    if not server.ends_messages:
+        return samples
+    return [sample if sample.endswith(b"\n") else sample + b"\r\n" for sample in samples]
 
 
 async def test_mailboxes_of_any_name(any_server: RealServer) -> None:
@@ -156,7 +164,8 @@ async def test_mailboxes_of_any_name(any_server: RealServer) -> None:
             assert (await imap.status(name)).messages == 1
             async with imap.select(name) as mailbox:
                 assert (mailbox.name, mailbox.exists) == (name, 1)
-        pattern = any_server.prefix + "Grü*"
+        # Not "Grü*": Cyrus compares what travels, where "ü" alone is not how "üß" begins.
+        pattern = any_server.prefix + "Gr*"
         assert [info.name for info in await imap.list(pattern)][:1] == [names[0]]
         renamed = any_server.prefix + "Ümbenannt"
         await imap.rename(names[1], renamed)
@@ -170,28 +179,26 @@ async def test_mailboxes_of_any_name(any_server: RealServer) -> None:
 
 def compare(part: BodyStructure, message: Message, octets: dict[str, bytes]) -> None:
     """Compare a body structure with what the email package finds in the same message."""
+    payload = message.get_payload()
+    if message.get_content_maintype() == "multipart" and not isinstance(payload, list):
+        # A multipart without a boundary is nothing, and each server makes its own of it.
+        return
     assert part.content_type == message.get_content_type()
-    expected = {
-        name.lower(): value
-        for name, value in message.get_params([], "content-type")[1:]
-        if isinstance(value, str)
-    }
-    for name, value in expected.items():
-        assert part.parameters[name] == value
+    for name, value in message.get_params([], "content-type")[1:]:
+        assert part.parameters[name.lower()] == value
     disposition = message.get_content_disposition()
     assert (part.disposition.kind if part.disposition else None) == disposition
     assert part.filename == message.get_filename()
     assert part.content_id == message["Content-ID"]
-    payload = message.get_payload()
     if part.is_multipart:
-        assert isinstance(payload, list)
         assert len(part.parts) == len(payload)
         for inner, each in zip(part.parts, payload, strict=True):
             assert isinstance(each, Message)
             compare(inner, each, octets)
         return
     encoding = message["Content-Transfer-Encoding"]
-    assert part.encoding == (encoding or "7bit").lower()
+    # Courier takes what nothing is said of as 8bit, so as to be safe.
+    assert part.encoding in ({encoding.lower()} if encoding else {"7bit", "8bit"})
     octets_of_part = octets[part.section]
     assert part.size == len(octets_of_part)
     if part.content_type == "message/rfc822":
@@ -204,7 +211,9 @@ def compare(part: BodyStructure, message: Message, octets: dict[str, bytes]) -> 
         compare(part.parts[0], inner_message, octets)
     else:
         assert isinstance(payload, str)
-        assert octets_of_part == payload.encode("ascii", "surrogateescape")
+        # What is not ASCII has no transfer encoding, so there is nothing to decode.
+        coded = payload.encode() if payload.isascii() else message.get_payload(decode=True)
+        assert octets_of_part == coded
     if part.maintype == "text":
         assert part.lines is not None
         # Servers do not agree on whether what follows the last line end is one.
@@ -228,14 +237,15 @@ def compare_envelope(envelope: aimap.Envelope, message: EmailMessage) -> None:
 
 
 async def test_messages_come_as_they_went(any_server: RealServer) -> None:
-    samples = list(sample_messages(150, seed=7, large=500_000))
+    samples = list(sample_messages(100, seed=7))
+    samples.append(max(sample_messages(200, large=500_000), key=len))
     async with tapped(any_server, any_server.new_user()) as imap:
         await fill(imap, samples)
         async with imap.select("INBOX") as inbox:
             items = (BODY_PEEK(), ENVELOPE, BODYSTRUCTURE, RFC822_SIZE, INTERNALDATE, FLAGS)
             found = await inbox.fetch_all("1:*", *items)
             assert not found.missing
-            assert [m.body() for m in found] == samples
+            assert [m.body() for m in found] == as_stored(any_server, samples)
             for message in found:
                 assert message.size == len(message.body())
                 assert message.internal_date.tzinfo is not None
@@ -244,7 +254,7 @@ async def test_messages_come_as_they_went(any_server: RealServer) -> None:
                 compare_envelope(message.envelope, parsed)
                 leaves = [p for p in message.body_structure.walk() if not p.is_multipart]
                 asked = [BODY_PEEK(p.section) for p in leaves]
-                (parts,) = await inbox.fetch_all(message.uid, *asked)
+                (parts,) = await inbox.fetch_all(message.uid, FLAGS, *asked)
                 octets = {p.section: parts.body(p.section) for p in leaves}
                 compare(message.body_structure, parsed, octets)
 
@@ -369,7 +379,7 @@ async def test_many_commands_from_many_tasks(any_server: RealServer) -> None:
 
 async def test_cancelled_in_flight_leaves_a_working_connection(any_server: RealServer) -> None:
     async with tapped(any_server, any_server.new_user()) as imap:
-        await fill(imap, sample_messages(200, large=200_000))
+        await fill(imap, sample_messages(100, large=200_000))
         async with imap.select("INBOX") as inbox:
             for after in (0.0, 0.001, 0.01, 0.05):
                 with trio.move_on_after(after):
@@ -377,7 +387,7 @@ async def test_cancelled_in_flight_leaves_a_working_connection(any_server: RealS
                 with trio.move_on_after(after):
                     await imap.append("INBOX", b"Subject: maybe\r\n\r\n")
                 assert (await imap.status("INBOX", ["UIDVALIDITY"])).mailbox == "INBOX"
-                assert UIDSet("1:200") <= await inbox.search()
+                assert UIDSet("1:100") <= await inbox.search()
             for steps in range(6):
                 async with trio.open_nursery() as nursery:
                     nursery.start_soon(inbox.fetch_all, "1:*", BODY_PEEK())
@@ -385,7 +395,7 @@ async def test_cancelled_in_flight_leaves_a_working_connection(any_server: RealS
                     for _ in range(steps):
                         await trio.lowlevel.checkpoint()
                     nursery.cancel_scope.cancel()
-            assert len(await inbox.fetch_all("1:200", FLAGS)) == 200
+            assert len(await inbox.fetch_all("1:100", FLAGS)) == 100
 
 
 async def test_watching_what_another_client_does(any_server: RealServer) -> None:
@@ -448,9 +458,9 @@ async def test_the_mirror(any_server: RealServer, tmp_path: Path) -> None:
         report = await mirror(imap, MaildirStore(tmp_path))
         assert (report.fetched, report.missing, report.failures) == (90, 0, [])
         there = await contents(imap, tmp_path)
-        assert sorted(octets for box in there.values() for octets, _ in box.values()) == sorted(
-            samples
-        )
+        for at, name in enumerate(names):
+            expected = as_stored(any_server, samples[at::3])
+            assert [octets for octets, _ in there[name].values()] == expected
 
         again = await mirror(imap, MaildirStore(tmp_path))
         assert again == MirrorReport(mailboxes=again.mailboxes)
