@@ -12,6 +12,7 @@ from .chroot import CYRUS, Shell
 from .real import RealServer, free_ports, make_secrets, wait_for
 
 _IMAPD_CONF = """
+servername: localhost
 configdirectory: /var/lib/cyrus
 partition-default: /var/spool/cyrus/mail
 defaultpartition: default
@@ -33,6 +34,7 @@ xlist-trash: Trash
 conversations: yes
 specialusealways: yes
 munge8bit: no
+failedloginpause: 0
 skiplist_unsafe: yes
 tls_server_cert: /etc/aimap/cert.pem
 tls_server_key: /etc/aimap/key.pem
@@ -71,7 +73,7 @@ class Cyrus(RealServer):
     def _add_user(self, name: str) -> None:
         database = "/etc/aimap/sasldb2"
         self.shell.run(
-            f"echo {self.password} | saslpasswd2 -p -f {database} -c {name}\n"
+            f"echo {self.password} | saslpasswd2 -p -f {database} -u localhost -c {name}\n"
             f"chown cyrus:mail {database}"
         )
 

@@ -75,8 +75,12 @@ service imap {{
 service auth {{
   client_limit = 20000
 }}
+auth_failure_delay = 0
 service anvil {{
   client_limit = 20000
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   client_limit = 20000
