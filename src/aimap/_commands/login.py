@@ -7,7 +7,7 @@ from binascii import Error as Base64Error
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, final
 
-from aimap._commands.base import BARRIER, Claim, Command
+from aimap._commands.base import BARRIER, Claim, Command, PlainCommand
 from aimap._errors import (
     AuthenticationError,
     BadError,
@@ -16,7 +16,7 @@ from aimap._errors import (
     InvalidArgumentError,
 )
 from aimap._model.response import ContinuationRequest, TaggedResponse
-from aimap._model.state import LOGGED_OUT, ConnectionState
+from aimap._model.state import LOGGED_IN, LOGGED_OUT, ConnectionState
 
 if TYPE_CHECKING:
     from aimap._wire.encoder import Encoder
@@ -48,7 +48,15 @@ class _LoginCommand(Command[None]):
 
 @final
 class Login(_LoginCommand):
-    """LOGIN (:rfc:`9051#section-6.2.3`)."""
+    """LOGIN (:rfc:`9051#section-6.2.3`): the password goes over the stream as it is.
+
+    Args:
+        username: in ASCII.
+        password: in ASCII.
+
+    Raises:
+        InvalidArgumentError: if one has other characters (:rfc:`9755#section-5`).
+    """
 
     name = "LOGIN"
 
@@ -76,7 +84,7 @@ class Authenticate(_LoginCommand):
     Args:
         mechanism: the SASL mechanism's name.
         respond: given a decoded challenge, returns the response. It may raise an
-            :class:`ImapError`: the exchange is then called off with ``*`` and the
+            :exc:`aimap.ImapError`: the exchange is then called off with ``*`` and the
             error is the command's outcome.
         initial: what to send first, or ``None`` where the server speaks first.
         in_command: send *initial* in the command itself (:rfc:`4959`).
@@ -140,3 +148,20 @@ class Authenticate(_LoginCommand):
         if self._error is not None:
             raise self._error
         return super().finish(response)
+
+
+@final
+class Unauthenticate(PlainCommand):
+    """UNAUTHENTICATE (:rfc:`8437#section-2`): the connection is as it was before logging in.
+
+    Nothing of before holds behind its OK: no selected mailbox, no enabled extension, no
+    capability. Needs UNAUTHENTICATE.
+    """
+
+    name = "UNAUTHENTICATE"
+    states = LOGGED_IN
+    enters = ConnectionState.NOT_AUTHENTICATED
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return BARRIER

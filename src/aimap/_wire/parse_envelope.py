@@ -36,9 +36,14 @@ def scan_envelope(scanner: Scanner) -> RawValue:
             raise
         scanner.reading.tolerate(quirks.ENV_MSGID_QUOTES)
         escaped = match[1].replace(b"\\", b"\\\\").replace(b'"', b'\\"')
-        scanner.data = scanner.data[: match.start(1)] + escaped + scanner.data[match.end(1) :]
-        scanner.pos = start
-        return scanner.value()
+        before, behind = scanner.data[start : match.start(1)], match[0][-2:]
+        mended = before + escaped + behind
+        # A scanner of its own: to mend the whole response costs its length each time.
+        trial = Scanner(mended, scanner.reading)
+        value = trial.value()
+        trial.end()
+        scanner.pos = match.end()
+        return value
 
 
 # envelope = "(" env-date SP env-subject SP env-from SP env-sender SP env-reply-to SP

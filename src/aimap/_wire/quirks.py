@@ -69,6 +69,7 @@ ID_COMMAS = _quirk("id-commas-untagged-end", "Bigfoot", "a space separates the f
 
 # FETCH and flags
 FETCH_EMPTY = _quirk("fetch-empty", "QIP", "a FETCH response has at least one item")
+FETCH_SEQ_ZERO = _quirk("fetch-seq-zero", "Courier 2004", "message numbers begin at 1")
 FETCH_EXTRA_PARENS = _quirk(
     "fetch-extra-parens", "Domino 9", "items stand in one pair of parentheses"
 )

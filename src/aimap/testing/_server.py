@@ -36,6 +36,7 @@ CAPABILITIES = frozenset(
         "SPECIAL-USE",
         "STATUS=SIZE",
         "UIDPLUS",
+        "COMPRESS=DEFLATE",
         "UNSELECT",
         "WITHIN",
     }
