@@ -36,6 +36,7 @@ userdb {{
   driver = static
   args = uid={uid} gid={gid} home={lab}/mail/%u
 }}
+mail_fsync = never
 mail_location = mdbox:~/mdbox
 mail_plugins = acl quota
 mail_max_userip_connections = 10000

@@ -38,6 +38,27 @@ class Deviation(NamedTuple):
 
 
 DEVIATIONS = (
+    *(
+        Deviation(
+            kind,
+            "trailing-space",
+            rb"\* THREAD $",
+            "No thread at all comes with a space behind the keyword (RFC 5256 section 4).",
+        )
+        for kind in ("dovecot", "courier")
+    ),
+    Deviation(
+        "courier",
+        "quota-without-list",
+        rb'\* QUOTA "[^"]*"$',
+        "A quota root without limits has no list of them; it is read as an empty one.",
+    ),
+    Deviation(
+        "courier",
+        "addr-group-alike",
+        rb'\* \d+ FETCH .*\(NIL NIL "" NIL\)',
+        "A group begins as it ends, with an empty mailbox: its name is lost, not its members.",
+    ),
     Deviation(
         "courier",
         "bs-multipart-as-basic",

@@ -108,9 +108,7 @@ METADATA | GETMETADATA (DEPTH infinity) INBOX (/private)
 METADATA | GETMETADATA (MAXSIZE 3) INBOX (/private/comment)
 METADATA | GETMETADATA INBOX /private/none
 METADATA | SETMETADATA INBOX (/private/comment NIL)
-ANNOTATE-EXPERIMENT-1 | SETANNOTATION INBOX "/comment" ("value.priv" "mine")
-ANNOTATE-EXPERIMENT-1 | GETANNOTATION INBOX "*" ("value.priv" "value.shared")
-ANNOTATE-EXPERIMENT-1 | GETANNOTATION INBOX "/comment" "value.priv"
+ANNOTATE-EXPERIMENT-1 | GETANNOTATION INBOX "/vendor/cmu/cyrus-imapd/size" "value.shared"
 LANGUAGE | LANGUAGE
 URLAUTH | RESETKEY INBOX
 CONDSTORE | ENABLE CONDSTORE
@@ -225,7 +223,8 @@ async def talk(server: RealServer, raw: RawConnection, user: str) -> None:
         await raw(f'URLFETCH "{url}:internal:00" {made}')
         if "URLAUTH=BINARY" in capabilities:
             quoted = made.strip('"')
-            await raw(f'URLFETCH ("{quoted}" BODY BINARY)')
+            await raw(f'URLFETCH ("{quoted}" BODY)')
+            await raw(f'URLFETCH ("{quoted}" BINARY)')
             await raw(f'URLFETCH ("{quoted}" BODYPARTSTRUCTURE)')
     await raw.ok("EXAMINE INBOX")
     selected = await raw.ok("SELECT INBOX")

@@ -156,7 +156,8 @@ ENVELOPE = [
     Row(
         "addr-group-alike",
         with_field(
-            TO, b'((NIL NIL "" NIL)(NIL NIL "a" "x")(NIL NIL "" NIL)(NIL NIL "" NIL)(NIL NIL "" NIL))'
+            TO,
+            b'((NIL NIL "" NIL)(NIL NIL "a" "x")(NIL NIL "" NIL)(NIL NIL "" NIL)(NIL NIL "" NIL))',
         ),
         (Group(b"", (A,)), Group(b"", ())),
         envelope("to"),
