@@ -54,14 +54,16 @@ fuzz: .venv-fuzz/made
 	.venv-fuzz/bin/python -m tests.fuzz reader $(SECONDS)
 	.venv-fuzz/bin/python -m tests.fuzz session $(SECONDS)
 
-# Dovecot is installed where that can be done unasked: as root on Debian. Elsewhere its
-# tests are skipped, each saying so, unless AIMAP_REQUIRE_SERVERS names it.
+# Servers are installed where that can be done unasked: as root on Debian, Dovecot on the
+# machine and the others, whose packages conflict with it, in roots of their own. Elsewhere
+# their tests are skipped, each saying so, unless AIMAP_REQUIRE_SERVERS names the server.
 servers:
 	@command -v dovecot >/dev/null || [ -x /usr/sbin/dovecot ] || \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 		apt-get install -y -qq --no-install-recommends dovecot-core dovecot-imapd >/dev/null; \
 	else echo "no Dovecot here: its tests will be skipped"; fi
+	@$(PYTHON) -m tests.servers.chroot cyrus courier
 
 # A client in C to compare with; likewise. Without it the table says that it is missing.
 peers:

@@ -33,7 +33,8 @@ from aimap import (
 from aimap.commands import Append, Search, Status
 from aimap.testing import sample_messages
 
-from .dovecot import PASSWORD, Dovecot
+from .dovecot import Dovecot
+from .real import PASSWORD
 
 
 @asynccontextmanager

@@ -154,6 +154,15 @@ ENVELOPE = [
         envelope("to"),
     ),
     Row(
+        "addr-group-alike",
+        with_field(
+            TO,
+            b'((NIL NIL "" NIL)(NIL NIL "a" "x")(NIL NIL "" NIL)(NIL NIL "" NIL)(NIL NIL "" NIL))',
+        ),
+        (Group(b"", (A,)), Group(b"", ())),
+        envelope("to"),
+    ),
+    Row(
         "addr-swapped",
         with_field(FROM, b'(("<a@x.org>" NIL "Name" NIL))'),
         [("Name", "a@x.org", b"<a@x.org>", b"Name")],

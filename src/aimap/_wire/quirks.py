@@ -92,6 +92,9 @@ SPACE_BETWEEN_GROUPS = _quirk(
 )
 ADDR_NIL_MEMBER = _quirk("addr-nil-member", "SmarterMail", "an address is not NIL")
 ADDR_UNDISCLOSED = _quirk("addr-undisclosed", "Yahoo", "a group has an end")
+ADDR_GROUP_ALIKE = _quirk(
+    "addr-group-alike", "Courier", "a group begins with its name, and ends with NIL"
+)
 ENV_SHORT = _quirk("env-short", "unnamed", "an envelope has ten fields")
 ENV_MSGID_QUOTES = _quirk("env-msgid-quotes", "iCloud", "a quote within a quoted string is escaped")
 
