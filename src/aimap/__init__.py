@@ -13,7 +13,6 @@ from aimap import commands as commands
 from aimap import criteria as criteria
 from aimap import items as items
 from aimap import sync as sync
-from aimap._client.auth import Auth, OAuth, Password
 from aimap._client.client import Client
 from aimap._client.connect import connect
 from aimap._client.driver import CommandFuture
@@ -32,6 +31,7 @@ from aimap._errors import (
     InvalidArgumentError,
     LimitExceededError,
     LocalProtocolError,
+    LoginFailure,
     NoError,
     NotFetchedError,
     RemoteProtocolError,
@@ -166,6 +166,9 @@ from aimap._model.state import ConnectionState
 from aimap._model.thread import Thread, ThreadResponse
 from aimap._model.urlauth import FetchedUrl, GenUrlAuthResponse, UrlFetchResponse
 from aimap._protocol.session import SessionCounters
+from aimap._sasl.auth import GSSAPI, SASL, Anonymous, Auth, External, OAuth, Password
+from aimap._sasl.gssapi import SecurityContext
+from aimap._sasl.mechanism import Channel, Mechanism
 from aimap._wire.reader import parse_response
 
 __version__ = "0.1.0"
@@ -186,6 +189,7 @@ __all__ = [
     "FLAGGED",
     "FLAGS",
     "FROM",
+    "GSSAPI",
     "HEADER",
     "IN",
     "INTERNALDATE",
@@ -199,6 +203,7 @@ __all__ = [
     "ON",
     "RECENT",
     "RFC822_SIZE",
+    "SASL",
     "SEEN",
     "SENTBEFORE",
     "SENTON",
@@ -220,6 +225,7 @@ __all__ = [
     "Address",
     "AnnotateCode",
     "AnnotationsCode",
+    "Anonymous",
     "AppendUIDCode",
     "Arrived",
     "Auth",
@@ -234,6 +240,7 @@ __all__ = [
     "CapabilityCode",
     "CapabilityError",
     "CapabilityResponse",
+    "Channel",
     "Client",
     "CommandError",
     "CommandFuture",
@@ -255,6 +262,7 @@ __all__ = [
     "ExistsResponse",
     "ExpungeResponse",
     "Expunged",
+    "External",
     "FetchItem",
     "FetchResult",
     "FetchStream",
@@ -278,11 +286,13 @@ __all__ = [
     "ListResponse",
     "ListRightsResponse",
     "LocalProtocolError",
+    "LoginFailure",
     "LsubResponse",
     "Mailbox",
     "MailboxIdCode",
     "MailboxInfo",
     "MailboxStatus",
+    "Mechanism",
     "Message",
     "MessageLimitCode",
     "MetadataCode",
@@ -315,6 +325,7 @@ __all__ = [
     "SearchCriteria",
     "SearchKey",
     "SearchResponse",
+    "SecurityContext",
     "SeqNum",
     "SeqSet",
     "SessionCounters",
