@@ -33,6 +33,8 @@ from typing import TYPE_CHECKING, final
 if TYPE_CHECKING:
     from aimap._model.code import ResponseCode
 
+_SHORTEST_INNER = 4
+
 EXCERPT_LENGTH = 80
 """Octets of server data that an error message shows at most."""
 
@@ -54,6 +56,12 @@ def redact(text: str, secrets: Iterable[str]) -> str:
         octets = secret.encode("utf-8", "surrogatepass")
         forms |= {secret, secret.replace("\\", "\\\\").replace('"', '\\"')}
         forms.add(b64encode(octets).decode("ascii"))
+        for offset in range(3):
+            # Where it stands in the middle of what was encoded: all but the ends.
+            inner = b64encode(bytes(offset) + octets)[(offset * 8 + 5) // 6 :]
+            inner = inner[: (offset + len(octets)) * 8 // 6 - (offset * 8 + 5) // 6]
+            if len(inner) >= _SHORTEST_INNER:
+                forms.add(inner.decode("ascii"))
     if not forms:
         return text
     longest_first = sorted(forms, key=len, reverse=True)

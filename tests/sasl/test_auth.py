@@ -13,8 +13,18 @@ from aimap._errors import LoginFailure
 from aimap._sasl.gssapi import Gssapi
 
 ALL = frozenset(
-    "SCRAM-SHA-256-PLUS SCRAM-SHA-1-PLUS SCRAM-SHA-256 SCRAM-SHA-1 CRAM-MD5 PLAIN LOGIN"
-    " LOGIN-COMMAND OAUTHBEARER XOAUTH2".split()
+    [
+        "SCRAM-SHA-256-PLUS",
+        "SCRAM-SHA-1-PLUS",
+        "SCRAM-SHA-256",
+        "SCRAM-SHA-1",
+        "CRAM-MD5",
+        "PLAIN",
+        "LOGIN",
+        "LOGIN-COMMAND",
+        "OAUTHBEARER",
+        "XOAUTH2",
+    ]
 )
 TLS = Channel(encrypted=True, bindings={"tls-server-end-point": b"x"}, offered=ALL)
 CLEAR = Channel(offered=ALL)
@@ -184,7 +194,12 @@ async def test_gssapi_begins_a_kerberos_context(monkeypatch: pytest.MonkeyPatch)
     library.MechType = types.SimpleNamespace(kerberos="krb5")
     library.RequirementFlag = types.SimpleNamespace(mutual_authentication=2, integrity=32)
     library.Name = lambda name, kind: (name, kind)
-    library.SecurityContext = lambda **options: made.update(options) or FakeContext()
+
+    def security_context(**options: Any) -> FakeContext:
+        made.update(options)
+        return FakeContext()
+
+    library.SecurityContext = security_context
     monkeypatch.setitem(sys.modules, "gssapi", library)
     await GSSAPI().begin("GSSAPI", Channel(host="imap.example.org"))
     assert made == {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import base64
-import datetime
+import datetime as dt
 import hashlib
 from typing import Any
 
@@ -154,9 +154,9 @@ def certificate(algorithm: Any, key: Any, **options: Any) -> bytes:
     from cryptography.hazmat.primitives.serialization import Encoding
 
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    begin = datetime.datetime(2026, 1, 1)
+    begin = dt.datetime(2026, 1, 1, tzinfo=dt.UTC)
     builder = x509.CertificateBuilder(
-        name, name, key.public_key(), 1, begin, begin + datetime.timedelta(1)
+        name, name, key.public_key(), 1, begin, begin + dt.timedelta(1)
     )
     return builder.sign(key, algorithm, **options).public_bytes(Encoding.DER)
 

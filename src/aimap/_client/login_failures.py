@@ -77,6 +77,7 @@ def explain(
     url = error.url if isinstance(error, AuthenticationError) else None
     if isinstance(code, WebAlertCode):
         url = code.url
+    referrals = code.urls if isinstance(code, ReferralCode) else ()
     wait = _WAIT.search(text)
     shown = {redact(k, secrets): redact(v, secrets) for k, v in details.items()}
     if shown:
@@ -87,8 +88,8 @@ def explain(
         _redacted_code(code, secrets),
         text,
         reason=reason,
-        url=url,
-        referrals=code.urls if isinstance(code, ReferralCode) else (),
+        url=None if url is None else redact(url, secrets),
+        referrals=tuple(redact(each, secrets) for each in referrals),
         details=shown,
         retry_after=min(int(wait[1]) / 1000, _LONGEST_WAIT) if wait else None,
     )

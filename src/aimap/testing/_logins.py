@@ -67,7 +67,7 @@ class Logins:
     """How clients can log in to the embedded server.
 
     Attributes:
-        mechanisms: what is offered, out of :data:`aimap.testing.MECHANISMS`. Those with
+        mechanisms: what is offered, out of ``aimap.testing.MECHANISMS``. Those with
             ``-PLUS`` and ``EXTERNAL`` are offered over TLS only.
         command: whether the LOGIN command is taken; else there is ``LOGINDISABLED``.
         tokens: the OAuth token that is valid, by user name; changes are seen at once.
