@@ -13,7 +13,6 @@ from aimap import commands as commands
 from aimap import criteria as criteria
 from aimap import items as items
 from aimap import sync as sync
-from aimap._client.auth import Auth, OAuth, Password
 from aimap._client.client import Client
 from aimap._client.connect import connect
 from aimap._client.driver import CommandFuture
@@ -32,6 +31,7 @@ from aimap._errors import (
     InvalidArgumentError,
     LimitExceededError,
     LocalProtocolError,
+    LoginFailure,
     NoError,
     NotFetchedError,
     RemoteProtocolError,
@@ -180,6 +180,9 @@ from aimap._model.state import ConnectionState
 from aimap._model.thread import Thread, ThreadResponse
 from aimap._model.urlauth import FetchedUrl, GenUrlAuthResponse, UrlFetchResponse
 from aimap._protocol.session import SessionCounters
+from aimap._sasl.auth import GSSAPI, SASL, Anonymous, Auth, External, OAuth, Password
+from aimap._sasl.gssapi import SecurityContext
+from aimap._sasl.mechanism import Channel, Mechanism
 from aimap._wire.reader import parse_response
 
 __version__ = "0.1.0"
@@ -205,6 +208,7 @@ __all__ = [
     "FLAGS",
     "FROM",
     "FUZZY",
+    "GSSAPI",
     "HEADER",
     "IN",
     "INTERNALDATE",
@@ -219,6 +223,7 @@ __all__ = [
     "PREVIEW",
     "RECENT",
     "RFC822_SIZE",
+    "SASL",
     "SAVEDATE",
     "SAVEDATESUPPORTED",
     "SAVEDBEFORE",
@@ -248,6 +253,7 @@ __all__ = [
     "Address",
     "AnnotateCode",
     "AnnotationsCode",
+    "Anonymous",
     "AppendUIDCode",
     "Arrived",
     "Auth",
@@ -262,6 +268,7 @@ __all__ = [
     "CapabilityCode",
     "CapabilityError",
     "CapabilityResponse",
+    "Channel",
     "Client",
     "CommandError",
     "CommandFuture",
@@ -283,6 +290,7 @@ __all__ = [
     "ExistsResponse",
     "ExpungeResponse",
     "Expunged",
+    "External",
     "FetchItem",
     "FetchResult",
     "FetchStream",
@@ -306,11 +314,13 @@ __all__ = [
     "ListResponse",
     "ListRightsResponse",
     "LocalProtocolError",
+    "LoginFailure",
     "LsubResponse",
     "Mailbox",
     "MailboxIdCode",
     "MailboxInfo",
     "MailboxStatus",
+    "Mechanism",
     "Message",
     "MessageLimitCode",
     "MetadataCode",
@@ -343,6 +353,7 @@ __all__ = [
     "SearchCriteria",
     "SearchKey",
     "SearchResponse",
+    "SecurityContext",
     "SeqNum",
     "SeqSet",
     "SessionCounters",

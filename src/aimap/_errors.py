@@ -23,10 +23,17 @@ that could not be opened, are never renamed.
 
 from __future__ import annotations
 
+import re
+from base64 import b64encode
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, final
 
 if TYPE_CHECKING:
     from aimap._model.code import ResponseCode
+
+_SHORTEST_INNER = 4
 
 EXCERPT_LENGTH = 80
 """Octets of server data that an error message shows at most."""
@@ -36,6 +43,29 @@ def excerpt(data: bytes | bytearray | memoryview) -> str:
     """Return the start of *data*, escaped and bounded, for an error message."""
     head = bytes(data[:EXCERPT_LENGTH])
     return repr(head)[1:] + ("..." if len(data) > EXCERPT_LENGTH else "")
+
+
+def redact(text: str, secrets: Iterable[str]) -> str:
+    """Return *text* without any of *secrets*, in whatever form servers repeat them.
+
+    They were seen to repeat the password in their complaints, as it is, as a quoted
+    string, and in base64, alone or as part of what was sent.
+    """
+    forms: set[str] = set()
+    for secret in filter(None, secrets):
+        octets = secret.encode("utf-8", "surrogatepass")
+        forms |= {secret, secret.replace("\\", "\\\\").replace('"', '\\"')}
+        forms.add(b64encode(octets).decode("ascii"))
+        for offset in range(3):
+            # Where it stands in the middle of what was encoded: all but the ends.
+            inner = b64encode(bytes(offset) + octets)[(offset * 8 + 5) // 6 :]
+            inner = inner[: (offset + len(octets)) * 8 // 6 - (offset * 8 + 5) // 6]
+            if len(inner) >= _SHORTEST_INNER:
+                forms.add(inner.decode("ascii"))
+    if not forms:
+        return text
+    longest_first = sorted(forms, key=len, reverse=True)
+    return re.sub("|".join(map(re.escape, longest_first)), "***", text, flags=re.IGNORECASE)
 
 
 class ImapError(Exception):
@@ -103,9 +133,65 @@ class NoError(CommandError):
     """The server answered NO: it understood, and did not do it (:rfc:`9051#section-7.1.2`)."""
 
 
+class LoginFailure(Enum):
+    """Why a login failed, as far as the server says."""
+
+    REFUSED = "refused"
+    """It said no more than that."""
+    WRONG_CREDENTIALS = "wrong credentials"
+    """User name or password is wrong, or the token no good (``AUTHENTICATIONFAILED``)."""
+    EXPIRED = "expired"
+    """The credentials are no longer valid (``EXPIRED``)."""
+    NOT_AUTHORIZED = "not authorized"
+    """They are right, and may not be used for this (``AUTHORIZATIONFAILED``)."""
+    PRIVACY_REQUIRED = "privacy required"
+    """Not without TLS (``PRIVACYREQUIRED``)."""
+    UNAVAILABLE = "unavailable"
+    """The server cannot tell at the moment (``UNAVAILABLE``)."""
+    THROTTLED = "throttled"
+    """Too many logins, connections or octets: try again later."""
+    CONTACT_ADMIN = "contact admin"
+    """An administrator has to do something (``CONTACTADMIN``)."""
+    WEB_LOGIN = "web login"
+    """The user has to log in by a web browser first, as Gmail demands now and then."""
+    REFERRED = "referred"
+    """Another server has this user (:rfc:`2221`). It is not asked."""
+    SERVER_NOT_TRUSTED = "server not trusted"
+    """It is the server that failed: to prove itself, or to follow the mechanism."""
+
+
 @final
 class AuthenticationError(NoError):
-    """The server did not accept the credentials."""
+    """The login failed.
+
+    Attributes:
+        reason: why, as far as the server says.
+        url: where it wants the user to log in by a web browser, or ``None``. Nothing
+            opens it.
+        referrals: URLs of servers that it refers to. Nothing follows them.
+        details: what it said inside the exchange, by name: the error JSON of OAUTHBEARER
+            and XOAUTH2, the error of SCRAM. Bounded, and without secrets.
+        retry_after: seconds that it asks to wait, or ``None``.
+    """
+
+    def __init__(
+        self,
+        command: str,
+        code: ResponseCode | None,
+        text: str,
+        *,
+        reason: LoginFailure = LoginFailure.REFUSED,
+        url: str | None = None,
+        referrals: tuple[str, ...] = (),
+        details: Mapping[str, str] | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        self.reason = reason
+        self.url = url
+        self.referrals = referrals
+        self.details = MappingProxyType(dict(details or {}))
+        self.retry_after = retry_after
+        super().__init__(command, code, text)
 
 
 @final
@@ -181,4 +267,5 @@ class LimitExceededError(ConnectionLostError):
         self.allowed = allowed
         self.value = value
         seen = "more" if value is None else str(value)
-        super().__init__(f"the server sent {seen} where Limits.{limit} allows {allowed}")
+        bound = "demands" if value is not None and value < allowed else "allows"
+        super().__init__(f"the server sent {seen} where Limits.{limit} {bound} {allowed}")

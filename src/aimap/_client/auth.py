@@ -1,133 +1,203 @@
-"""Who logs in, and by which mechanism."""
+"""Logging in: a mechanism is chosen, and its exchange with the server is carried out.
+
+The mechanism is the best of those that the user allows and the server offers. If the
+server refuses, that is the outcome: to try a weaker one is what an attacker would like.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TypeAlias, final
+import math
+from base64 import b64encode
+from typing import Protocol, cast, runtime_checkable
 
-import attrs
 import trio
 
-from aimap._client.driver import Driver
+from aimap._client.driver import CommandFuture, Driver
+from aimap._client.login_failures import explain, hide
 from aimap._commands.login import Authenticate, Login
-from aimap._errors import AuthenticationError, CapabilityError, InvalidArgumentError
+from aimap._errors import (
+    AuthenticationError,
+    CapabilityError,
+    CommandError,
+    ConnectionLostError,
+    ImapError,
+    InvalidArgumentError,
+)
 from aimap._model.capability import Capabilities
-from aimap._sasl.mechanisms import LoginMechanism, Mechanism, OAuthBearer, Plain, XOAuth2
+from aimap._model.code import ResponseCode
+from aimap._sasl.auth import Auth
+from aimap._sasl.binding import (
+    EXPORTER,
+    EXPORTER_LABEL,
+    EXPORTER_LENGTH,
+    SERVER_END_POINT,
+    server_end_point,
+)
+from aimap._sasl.mechanism import LOGIN_COMMAND, Channel, Mechanism
+from aimap._sasl.simple import LoginCommand
 
-TokenProvider: TypeAlias = Callable[[], Awaitable[str]]
-
-
-@final
-@attrs.frozen
-class Password:
-    """Log in by user name and password.
-
-    PLAIN (:rfc:`4616`) is used where the server offers it, then LOGIN as a mechanism,
-    then the LOGIN command unless the server forbids it (``LOGINDISABLED``).
-
-    Attributes:
-        username: the user's name, as the server knows it.
-        password: never shown, not even in ``repr``.
-    """
-
-    username: str
-    password: str = attrs.field(repr=False)
+# Base64 makes four octets of three, and a command line has 8192 (RFC 7162 section 4).
+_LONGEST_IN_COMMAND = 6000
 
 
-@final
-@attrs.frozen
-class OAuth:
-    """Log in by an OAuth 2.0 access token: OAUTHBEARER (:rfc:`7628`) or XOAUTH2.
+@runtime_checkable
+class Exporting(Protocol):
+    """A stream under TLS that can export keying material, as Python's own cannot."""
 
-    Attributes:
-        username: the user's name, mostly the mail address.
-        token: the access token, or an async callable that returns a fresh one.
-    """
-
-    username: str
-    token: str | TokenProvider = attrs.field(repr=False)
+    def export_keying_material(self, label: bytes, length: int, context: bytes) -> bytes:
+        """Return *length* octets that only the two ends of the connection know."""
+        ...
 
 
-Auth: TypeAlias = Password | OAuth
-"""Whatever :func:`aimap.connect` can log in by."""
-
-
-async def log_in(driver: Driver, auth: Auth, *, host: str | None, port: int | None) -> None:
-    """Log in by the best that the server offers.
+async def log_in(driver: Driver, auth: Auth, *, host: str, port: int) -> ResponseCode | None:
+    """Log in by the best that the server offers, and return what its OK said besides.
 
     Raises:
         AuthenticationError: if the server does not accept the credentials.
         CapabilityError: if it offers nothing that *auth* can use.
+        InvalidArgumentError: if *auth* allows nothing on this connection.
     """
     offered = driver.session.capabilities or Capabilities()
-    if isinstance(auth, Password):
-        await _by_password(driver, auth, offered)
-    else:
-        await _by_token(driver, auth, offered, host, port)
+    channel = _channel(driver, offered, host, port)
+    name = _choose(auth, channel, offered)
+    login = _Login(driver, name, await auth.begin(name, channel))
+    refusal = await login.attempt(offered)
+    if refusal is None:
+        return login.code
+    if auth.try_again(refusal):
+        again = _Login(driver, name, await auth.begin(name, channel))
+        if again.mechanism.secrets() != login.mechanism.secrets():
+            again.secrets += login.secrets
+            try:
+                if (second := await again.attempt(offered)) is None:
+                    return again.code
+            except ConnectionLostError:
+                # Some servers close the door after a refusal: that is what to tell.
+                raise refusal from None
+            refusal = second
+    raise refusal
 
 
-async def _by_password(driver: Driver, auth: Password, offered: Capabilities) -> None:
-    mechanism: Mechanism | None = None
-    if "AUTH=PLAIN" in offered:
-        mechanism = Plain(auth.username, auth.password)
-    elif "AUTH=LOGIN" in offered:
-        mechanism = LoginMechanism(auth.username, auth.password)
-    if mechanism is not None:
-        await _authenticate(driver, mechanism, offered, secrets=(auth.password,))
-    elif "LOGINDISABLED" in offered:
-        raise CapabilityError(
-            "AUTH=PLAIN",
-            "it offers neither PLAIN nor LOGIN, and forbids the LOGIN command"
-            + _other_mechanisms(offered),
-        )
-    else:
-        await driver.call(Login(auth.username, auth.password))
-
-
-async def _by_token(
-    driver: Driver, auth: OAuth, offered: Capabilities, host: str | None, port: int | None
-) -> None:
-    bearer = "AUTH=OAUTHBEARER" in offered
-    if not bearer and "AUTH=XOAUTH2" not in offered:
-        raise CapabilityError(
-            "AUTH=OAUTHBEARER", "nor XOAUTH2, so no token can be used" + _other_mechanisms(offered)
-        )
-    if isinstance(auth.token, str):
-        token = auth.token
-        await trio.lowlevel.checkpoint()
-    else:
-        token = await auth.token()
-        if not isinstance(token, str):
-            raise InvalidArgumentError(f"a token provider returns a str, not {type(token)!r}")
-    mechanism: Mechanism = (
-        OAuthBearer(auth.username, token, host, port) if bearer else XOAuth2(auth.username, token)
+def _channel(driver: Driver, offered: Capabilities, host: str, port: int) -> Channel:
+    stream, encrypted = driver.stream, False
+    bindings: dict[str, bytes] = {}
+    if isinstance(stream, Exporting):
+        encrypted = True
+        bindings[EXPORTER] = stream.export_keying_material(EXPORTER_LABEL, EXPORTER_LENGTH, b"")
+    if isinstance(stream, trio.SSLStream):
+        encrypted = True
+        certificate = cast("bytes | None", stream.getpeercert(binary_form=True))
+        end_point = server_end_point(certificate) if certificate else None
+        if end_point is not None:
+            bindings[SERVER_END_POINT] = end_point
+    names = set(offered.auth_mechanisms)
+    if "LOGINDISABLED" not in offered:
+        names.add(LOGIN_COMMAND)
+    return Channel(
+        host=host,
+        port=port,
+        encrypted=encrypted,
+        offered=frozenset(names),
+        bindings=bindings,
+        min_scram_iterations=driver.limits.min_scram_iterations,
+        max_scram_iterations=driver.limits.max_scram_iterations,
     )
-    await _authenticate(driver, mechanism, offered, secrets=(token,))
 
 
-def _other_mechanisms(offered: Capabilities) -> str:
-    others = ", ".join(offered.auth_mechanisms)
-    return f"; it offers {others}" if others else ""
-
-
-async def _authenticate(
-    driver: Driver, mechanism: Mechanism, offered: Capabilities, *, secrets: tuple[str, ...]
-) -> None:
-    try:
-        await driver.call(
-            Authenticate(
-                mechanism.name,
-                mechanism.respond,
-                initial=mechanism.initial,
-                in_command="SASL-IR" in offered,
-                max_challenges=driver.limits.max_challenges,
-                secrets=secrets,
-            )
+def _choose(auth: Auth, channel: Channel, offered: Capabilities) -> str:
+    choices = list(auth.choices(channel))
+    if not choices:
+        raise InvalidArgumentError(
+            "of the mechanisms that auth allows, none may be used on this connection: "
+            f"it is {'' if channel.encrypted else 'not '}encrypted"
         )
-    except AuthenticationError as error:
-        complaint = mechanism.complaint()
-        if complaint is None:
-            raise
-        raise AuthenticationError(
-            error.command, error.code, f"{error.text} ({complaint})"
-        ) from None
+    for name in choices:
+        if name in channel.offered:
+            return name
+    first, *others = (name for name in choices if name != LOGIN_COMMAND)
+    reason = "nor ".join(("", ", ".join(others))) if others else "and nothing else is allowed"
+    if LOGIN_COMMAND in choices:
+        reason += ", and it forbids the LOGIN command"
+    there = ", ".join(offered.auth_mechanisms)
+    raise CapabilityError(f"AUTH={first}", reason + (f"; it offers {there}" if there else ""))
+
+
+class _Login:
+    """One attempt, by one run of a mechanism."""
+
+    def __init__(self, driver: Driver, name: str, mechanism: Mechanism) -> None:
+        self.mechanism = mechanism
+        self.secrets = list(mechanism.secrets())
+        self.code: ResponseCode | None = None
+        self._driver = driver
+        self._name = name
+
+    async def attempt(self, offered: Capabilities) -> AuthenticationError | None:
+        """Try to log in; return why the server refused, if it did."""
+        failure: ImapError
+        try:
+            self.code = await self._run(offered)
+            return None
+        except CommandError as error:
+            refusal = explain(error, self.mechanism.complaint(), self.secrets)
+            if refusal is not None:
+                return refusal
+            failure = error
+        except ImapError as error:
+            failure = error
+        hide(failure, self.secrets)
+        raise failure
+
+    async def _run(self, offered: Capabilities) -> ResponseCode | None:
+        mechanism = self.mechanism
+        if isinstance(mechanism, LoginCommand):
+            return await self._driver.call(Login(mechanism.username, mechanism.password))
+        challenges, asked = trio.open_memory_channel[bytes](math.inf)
+        if mechanism.is_slow(None):
+            initial = await trio.to_thread.run_sync(mechanism.start, abandon_on_cancel=True)
+        else:
+            initial = mechanism.start()
+        if initial is not None:
+            self._sends(initial)
+        command = Authenticate(
+            self._name,
+            challenges.send_nowait,
+            initial=initial,
+            in_command="SASL-IR" in offered and len(initial or b"") <= _LONGEST_IN_COMMAND,
+            max_challenges=self._driver.limits.max_challenges,
+            secrets=self.secrets,
+            verify=mechanism.verify,
+        )
+        future = self._driver.submit(command)
+        future.call_when_done(lambda _: challenges.close())
+        try:
+            async for challenge in asked:
+                if not future.done:
+                    await self._answer(future, command, challenge)
+            return await future.wait()
+        finally:
+            asked.close()
+            if not future.done:
+                future.cancel()
+
+    async def _answer(
+        self, future: CommandFuture[ResponseCode | None], command: Authenticate, challenge: bytes
+    ) -> None:
+        mechanism = self.mechanism
+        try:
+            if mechanism.is_slow(challenge):
+                response = await trio.to_thread.run_sync(
+                    mechanism.respond, challenge, abandon_on_cancel=True
+                )
+            else:
+                response = mechanism.respond(challenge)
+        except ImapError as error:
+            self._driver.answer(future, command.call_off(error))
+        else:
+            self._sends(response)
+            self._driver.answer(future, command.encode(response))
+
+    def _sends(self, response: bytes) -> None:
+        # A server may repeat the line that it did not like, with the secret inside.
+        if response:
+            self.secrets.append(b64encode(response).decode("ascii"))

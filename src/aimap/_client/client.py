@@ -29,7 +29,7 @@ from aimap._commands.mailboxes import (
 from aimap._commands.select import Examine, Select, Selecting, Unselect
 from aimap._errors import CapabilityError, InvalidArgumentError, StateError
 from aimap._model.capability import Capabilities
-from aimap._model.code import AppendUIDCode
+from aimap._model.code import AppendUIDCode, ResponseCode
 from aimap._model.mailbox import MailboxInfo, MailboxStatus, Namespaces
 from aimap._model.state import ConnectionState
 from aimap._protocol.events import MailboxClosed, SessionEvent
@@ -48,9 +48,14 @@ class Client:
     for each other's answers, except where answers could not be told apart
     (:rfc:`9051#section-5.5`). Cancelling any of them is safe: a command that was not sent
     is not sent; one that was sent is answered and dropped; nobody else is disturbed.
+
+    Attributes:
+        login_code: the code in the server's OK to the login, or ``None``: such as a
+            :class:`ReferralCode` (:rfc:`2221#section-4.1`), which nothing follows.
     """
 
     def __init__(self, driver: Driver) -> None:
+        self.login_code: ResponseCode | None = None
         self._driver = driver
         self._mailbox: Mailbox | None = None
         self._selecting = False

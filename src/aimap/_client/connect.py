@@ -16,7 +16,7 @@ from typing import Literal, TypeAlias
 
 import trio
 
-from aimap._client.auth import Auth, OAuth, Password, log_in
+from aimap._client.auth import log_in
 from aimap._client.client import Client
 from aimap._client.driver import Driver
 from aimap._client.timeouts import Timeouts
@@ -31,10 +31,12 @@ from aimap._errors import (
     NoError,
     RemoteProtocolError,
 )
+from aimap._model.code import ResponseCode
 from aimap._model.limits import Limits
 from aimap._model.state import ConnectionState
 from aimap._nursery import open_private_nursery
 from aimap._protocol.session import Session
+from aimap._sasl.auth import Auth
 
 TLSMode: TypeAlias = Literal["implicit", "starttls", "insecure"]
 
@@ -68,7 +70,8 @@ async def connect(
             ``"starttls"`` begins in clear and does nothing there but ask for TLS;
             ``"insecure"`` sends everything in clear, the password too.
         ssl_context: whom to trust; the system's certificate authorities if not given.
-        auth: who logs in: :class:`Password` or :class:`OAuth`. Without it the
+        auth: who logs in: :class:`Password`, :class:`OAuth`, :class:`External`,
+            :class:`Anonymous`, :class:`GSSAPI` or :class:`SASL`. Without it the
             connection is left as the server greeted it.
         limits: bounds on what the server may do.
         timeouts: how long silence is borne.
@@ -85,15 +88,17 @@ async def connect(
         ConnectionLostError: if TLS failed, the server went away, or it did not answer
             within ``timeouts.connect`` seconds.
         AuthenticationError: if the server does not accept the credentials.
-        CapabilityError: if it offers no way to log in, or no STARTTLS where that was
-            asked for.
+        CapabilityError: if it offers no way to log in that *auth* allows, or no STARTTLS
+            where that was asked for.
 
     On cancellation the connection is closed at once, without LOGOUT.
     """
     if tls not in _PORTS:
         raise InvalidArgumentError(f"tls is 'implicit', 'starttls' or 'insecure', not {tls!r}")
-    if auth is not None and not isinstance(auth, (Password, OAuth)):
-        raise InvalidArgumentError(f"auth is a Password or an OAuth, not a {type(auth).__name__}")
+    if auth is not None and not isinstance(auth, Auth):
+        raise InvalidArgumentError(
+            f"auth is a Password, an OAuth or the like, not a {type(auth).__name__}"
+        )
     limits, timeouts = limits or Limits(), timeouts or Timeouts()
     port = _PORTS[tls] if port is None else port
     deadline = trio.current_time() + timeouts.connect
@@ -110,7 +115,7 @@ async def connect(
             nursery.start_soon(driver.run_reader)
             nursery.start_soon(driver.run_writer)
             client = Client(driver)
-            await _begin(driver, auth, host=host, port=port, deadline=deadline)
+            client.login_code = await _begin(driver, auth, host=host, port=port, deadline=deadline)
             if compress and "COMPRESS=DEFLATE" in client.capabilities:
                 await _compress(driver)
             yield client
@@ -181,18 +186,20 @@ def _tls_reason(error: BaseException) -> str:
 
 async def _begin(
     driver: Driver, auth: Auth | None, *, host: str, port: int, deadline: float
-) -> None:
+) -> ResponseCode | None:
     session = driver.session
+    code: ResponseCode | None = None
     try:
         with trio.fail_at(deadline):
             if session.capabilities is None:
                 await driver.call(Capability())
             if auth is not None and session.state is ConnectionState.NOT_AUTHENTICATED:
-                await log_in(driver, auth, host=host, port=port)
+                code = await log_in(driver, auth, host=host, port=port)
                 if session.capabilities is None:
                     await driver.call(Capability())
     except trio.TooSlowError:
         raise _too_slow(driver.timeouts) from None
+    return code
 
 
 async def _compress(driver: Driver) -> None:

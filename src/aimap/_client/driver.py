@@ -38,6 +38,10 @@ class CommandFuture(Generic[T]):
         self._callback: Callable[[CommandFuture[T]], None] | None = None
         self._pending = driver.session.submit(command, self._on_done)
 
+    def _answer(self, data: bytes) -> None:
+        self._driver.session.answer(self._pending, data)
+        self._driver.wake_writer()
+
     def _on_done(self) -> None:
         if self._event is not None:
             self._event.set()
@@ -147,6 +151,10 @@ class Driver:
         finally:
             if not future.done:
                 future.cancel()
+
+    def answer(self, future: CommandFuture[T], data: bytes) -> None:
+        """Send the answer to a continuation request that a command could not give at once."""
+        future._answer(data)  # noqa: SLF001 (no part of what users see)
 
     def wake_writer(self) -> None:
         """Let the writer look for something to send."""

@@ -14,16 +14,28 @@ from aimap._errors import (
     CommandError,
     ImapError,
     InvalidArgumentError,
+    LoginFailure,
+    RemoteProtocolError,
+    redact,
 )
-from aimap._model.response import ContinuationRequest, TaggedResponse
+from aimap._model.code import ResponseCode, WebAlertCode
+from aimap._model.response import (
+    ContinuationRequest,
+    StatusResponse,
+    TaggedResponse,
+    Untagged,
+)
 from aimap._model.state import LOGGED_IN, LOGGED_OUT, ConnectionState
 
 if TYPE_CHECKING:
     from aimap._wire.encoder import Encoder
 
 
-class _LoginCommand(Command[None]):
+class _LoginCommand(Command["ResponseCode | None"]):
+    """The result is the code that the server's OK bears: ``REFERRAL``, for example."""
+
     states = LOGGED_OUT
+    answers = (StatusResponse,)
     enters = ConnectionState.AUTHENTICATED
     secret = True
 
@@ -31,19 +43,24 @@ class _LoginCommand(Command[None]):
     def claims(self) -> tuple[Claim, ...]:
         return BARRIER
 
-    def result(self, response: TaggedResponse) -> None:
-        del response
+    def result(self, response: TaggedResponse) -> ResponseCode | None:
+        return response.code
 
     def __init__(self, secrets: Sequence[str]) -> None:
-        self._secrets = tuple(secret for secret in secrets if secret)
+        self._secrets = tuple(secrets)
+        self._url: str | None = None
+
+    def claim(self, response: Untagged) -> bool:
+        # Gmail sends "* NO [WEBALERT https://...]" before the tagged NO. It stays an event.
+        if isinstance(response, StatusResponse) and isinstance(response.code, WebAlertCode):
+            self._url = response.code.url
+        return False
 
     def failure(self, response: TaggedResponse) -> CommandError:
-        text = response.text
-        for secret in self._secrets:
-            # Servers were seen to repeat the password in their complaint.
-            text = text.replace(secret, "***")
-        kind = AuthenticationError if response.condition == "NO" else BadError
-        return kind(self.name, response.code, text)
+        text = redact(response.text, self._secrets)
+        if response.condition == "NO":
+            return AuthenticationError(self.name, response.code, text, url=self._url)
+        return BadError(self.name, response.code, text)
 
 
 @final
@@ -83,13 +100,15 @@ class Authenticate(_LoginCommand):
 
     Args:
         mechanism: the SASL mechanism's name.
-        respond: given a decoded challenge, returns the response. It may raise an
-            :exc:`aimap.ImapError`: the exchange is then called off with ``*`` and the
-            error is the command's outcome.
+        respond: given a decoded challenge, returns the response, or ``None`` if it
+            comes later by ``Session.answer``, made by :meth:`encode` or
+            :meth:`call_off`. It may raise an :class:`ImapError`: the exchange is then
+            called off with ``*`` and the error is the command's outcome.
         initial: what to send first, or ``None`` where the server speaks first.
         in_command: send *initial* in the command itself (:rfc:`4959`).
         max_challenges: challenges to answer before giving up.
         secrets: what must not appear in an error, should the server repeat it.
+        verify: called when the server says OK; what it raises is the outcome instead.
     """
 
     name = "AUTHENTICATE"
@@ -98,19 +117,21 @@ class Authenticate(_LoginCommand):
     def __init__(
         self,
         mechanism: str,
-        respond: Callable[[bytes], bytes],
+        respond: Callable[[bytes], bytes | None],
         *,
         initial: bytes | None = None,
         in_command: bool = False,
         max_challenges: int = 16,
         secrets: Sequence[str] = (),
+        verify: Callable[[], None] | None = None,
     ) -> None:
         super().__init__(secrets)
         self._mechanism = mechanism
         self._respond = respond
         self._in_command = initial if in_command else None
         self._held_back = None if in_command else initial
-        self._left = max_challenges
+        self._left = self._patience = max_challenges
+        self._verify = verify
         self._error: ImapError | None = None
 
     def write(self, wire: Encoder) -> None:
@@ -120,15 +141,29 @@ class Authenticate(_LoginCommand):
             # RFC 4959 section 3: an empty initial response is sent as "=".
             wire.item(b64encode(self._in_command).decode("ascii") or "=")
 
-    def respond(self, request: ContinuationRequest) -> bytes | None:
-        if self._error is None:
-            try:
-                return b64encode(self._answer(request.data)) + b"\r\n"
-            except ImapError as error:
-                self._error = error
+    def encode(self, response: bytes) -> bytes:
+        """Return a response as it is sent."""
+        return b64encode(response) + b"\r\n"
+
+    def call_off(self, error: ImapError) -> bytes:
+        """Make *error* the outcome, and return what calls the exchange off."""
+        self._error = error
         return b"*\r\n"
 
-    def _answer(self, data: bytes) -> bytes:
+    def respond(self, request: ContinuationRequest) -> bytes | None:
+        if self._error is not None:
+            # "*" was the last word; who asks on for long will ask for ever.
+            self._patience -= 1
+            if self._patience < 0:
+                raise RemoteProtocolError("challenges without end, behind the client's '*'")
+            return None
+        try:
+            response = self._answer(request.data)
+        except ImapError as error:
+            return self.call_off(error)
+        return None if response is None else self.encode(response)
+
+    def _answer(self, data: bytes) -> bytes | None:
         if self._held_back is not None:
             initial, self._held_back = self._held_back, None
             return initial
@@ -142,11 +177,13 @@ class Authenticate(_LoginCommand):
         return self._respond(challenge)
 
     def _misled(self, reason: str) -> AuthenticationError:
-        return AuthenticationError(self.name, None, reason)
+        return AuthenticationError(self.name, None, reason, reason=LoginFailure.SERVER_NOT_TRUSTED)
 
-    def finish(self, response: TaggedResponse) -> None:
+    def finish(self, response: TaggedResponse) -> ResponseCode | None:
         if self._error is not None:
             raise self._error
+        if response.condition == "OK" and self._verify is not None:
+            self._verify()
         return super().finish(response)
 
 

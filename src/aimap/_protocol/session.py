@@ -186,6 +186,11 @@ class Session:
         elif pending is self._interruptible:
             self._interrupt()
 
+    def answer(self, pending: Pending[Any], data: bytes) -> None:
+        """Send the answer to a continuation request that took a while to find."""
+        if pending is self._awaiting:
+            self._out.append(data)
+
     # Octets out
 
     def data_to_send(self) -> bytes:

@@ -13,6 +13,7 @@ r"""An IMAP server to test against: in memory, strict, and on Trio's clock if ne
 """
 
 from aimap.testing._link import DelayedStream
+from aimap.testing._logins import MECHANISMS, AcceptingContext, Logins
 from aimap.testing._samples import sample_messages
 from aimap.testing._server import CAPABILITIES, Server, serve
 from aimap.testing._store import Account, StoredMailbox, StoredMessage
@@ -20,8 +21,11 @@ from aimap.testing._write import write_response
 
 __all__ = [
     "CAPABILITIES",
+    "MECHANISMS",
+    "AcceptingContext",
     "Account",
     "DelayedStream",
+    "Logins",
     "Server",
     "StoredMailbox",
     "StoredMessage",

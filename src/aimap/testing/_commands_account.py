@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import re
-from base64 import b64decode
-from binascii import Error as Base64Error
+from base64 import b64encode
 
 import trio
 
@@ -12,6 +11,7 @@ from aimap._wire.utf7 import encode_mailbox_name
 from aimap.testing._connection import SYSTEM_FLAGS, Connection, RefusalError
 from aimap.testing._describe import nstring
 from aimap.testing._grammar import Arguments, ViolationError
+from aimap.testing._logins import check_password, decode_response, exchange
 from aimap.testing._store import DELIMITER, StoredMailbox
 
 
@@ -50,44 +50,44 @@ async def login(client: Connection, arguments: Arguments) -> None:
     arguments.space()
     password = arguments.astring()
     arguments.end()
-    if not client.may_log_in:
+    if not client.may_log_in or not client.server.logins.command:
         raise ViolationError("LOGIN where LOGINDISABLED (RFC 3501 section 6.2.3)")
-    _log_in(client, user, password)
+    names = user.decode("utf-8", "replace"), password.decode("utf-8", "replace")
+    _log_in(client, check_password(client, *names))
 
 
-def _log_in(client: Connection, user: bytes, password: bytes) -> None:
-    name = user.decode("utf-8", "replace")
-    account = client.server.accounts.get(name)
-    if account is None or account.password.encode("utf-8") != password:
-        raise RefusalError("wrong user name or password", "AUTHENTICATIONFAILED")
-    client.user = name
-    client.account = account
+def _log_in(client: Connection, user: str) -> None:
+    client.user = user
+    client.account = client.server.accounts[user]
     client.done_code = f"CAPABILITY {client.capability_words()}"
     client.done_text = "logged in"
 
 
 async def authenticate(client: Connection, arguments: Arguments) -> None:
-    mechanism = arguments.atom()
-    response: bytes | None = None
+    mechanism = arguments.atom().upper()
+    initial: bytes | None = None
     if arguments.step(b" "):
         if "SASL-IR" not in client.server.capabilities:
             raise ViolationError("an initial response without SASL-IR (RFC 4959)")
-        response = arguments.data[arguments.pos :]
+        initial = decode_response(arguments.data[arguments.pos :])
     if not client.may_log_in:
         raise ViolationError("AUTHENTICATE in clear where STARTTLS is offered (RFC 8314)")
-    if mechanism != "PLAIN":
+    if mechanism not in client.server.logins.offered(secure=client.secure):
         raise RefusalError("no such mechanism", "CANNOT")
-    if response is None:
-        client.send(b"+ \r\n")
-        await client.flush()
-        response = (await client.input.line()).rstrip(b"\r\n")
-    if response == b"*":
-        raise ViolationError("AUTHENTICATE was called off")
+    talk = exchange(client, mechanism, initial=initial is not None)
+    challenge = next(talk)
     try:
-        _, user, password = b64decode(response, validate=True).split(b"\0")
-    except (Base64Error, ValueError):
-        raise ViolationError("not base64 of a PLAIN message (RFC 4616)") from None
-    _log_in(client, user, password)
+        if initial is not None:
+            challenge = talk.send(initial)
+        while True:
+            client.send(b"+ %s\r\n" % b64encode(challenge))
+            await client.flush()
+            response = (await client.input.line()).removesuffix(b"\r\n")
+            if response == b"*":
+                raise ViolationError("AUTHENTICATE was called off")
+            challenge = talk.send(decode_response(response))
+    except StopIteration as done:
+        _log_in(client, done.value)
 
 
 async def enable(client: Connection, arguments: Arguments) -> None:

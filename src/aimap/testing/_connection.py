@@ -284,7 +284,11 @@ class Connection:
             words += sorted(offered & {"SASL-IR", "LITERAL+", "ID", "ENABLE"})
             if self.server.offers_starttls and not self.secure:
                 words.append("STARTTLS")
-            words += ["AUTH=PLAIN"] if self.may_log_in else ["LOGINDISABLED"]
+            logins = self.server.logins
+            if self.may_log_in:
+                words += [f"AUTH={name}" for name in logins.offered(secure=self.secure)]
+            if not self.may_log_in or not logins.command:
+                words.append("LOGINDISABLED")
         else:
             words += sorted(self.server.capabilities)
         return " ".join(words)

@@ -7,8 +7,9 @@ from collections.abc import AsyncGenerator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
-from typing import Literal, TypeAlias, final
+from typing import TYPE_CHECKING, Literal, TypeAlias, final
 
+import attrs
 import trio
 
 from aimap._errors import InvalidArgumentError
@@ -17,7 +18,11 @@ from aimap._nursery import open_private_nursery
 from aimap.testing._connection import Connection, Handler
 from aimap.testing._handlers import HANDLERS, NEEDS
 from aimap.testing._link import DelayedStream, memory_link
+from aimap.testing._logins import Logins
 from aimap.testing._store import Account, StoredMailbox
+
+if TYPE_CHECKING:
+    import trustme
 
 TLSMode: TypeAlias = Literal["implicit", "starttls", "insecure"]
 
@@ -56,6 +61,8 @@ class Server:
         accounts: by user name.
         capabilities: what is offered, in upper case.
         strict: whether what lenient servers take is refused.
+        logins: how clients can log in; replace it to change that for those to come.
+        certificate: its certificate in DER, if that is known.
         commands: the name of every command that any client sent, in order.
         violations: every command answered BAD: its name, and the rule that it broke.
         flights: how many times input came in on connections that have ended.
@@ -71,6 +78,8 @@ class Server:
         capabilities: Iterable[str],
         strict: bool,
         latency: float,
+        logins: Logins,
+        authority: trustme.CA | None,
     ) -> None:
         self.host = "localhost"
         self.port = 0
@@ -80,6 +89,9 @@ class Server:
         self.commands: list[str] = []
         self.violations: list[str] = []
         self.flights = 0
+        self.logins = logins
+        self.certificate = logins.certificate
+        self._authority = authority
         self.ssl_context = contexts[0] if contexts else None
         self._client_context = contexts[1] if contexts else None
         self._tls = tls
@@ -99,6 +111,21 @@ class Server:
         if self._client_context is None:
             raise InvalidArgumentError("this server speaks no TLS: it was started without")
         return self._client_context
+
+    def client_ssl_context_for(self, user: str) -> ssl.SSLContext:
+        """Return a context that trusts this server, with a client certificate for *user*.
+
+        That is for EXTERNAL, which must be among the mechanisms when the server starts.
+
+        Raises:
+            InvalidArgumentError: if the certificates were not made by this server.
+        """
+        if self._authority is None:
+            raise InvalidArgumentError("this server's certificates are not its own")
+        context = ssl.create_default_context()
+        self._authority.configure_trust(context)  # pyright: ignore[reportUnknownMemberType]
+        self._authority.issue_cert(user).configure_cert(context)  # pyright: ignore[reportUnknownMemberType]
+        return context
 
     @property
     def offers_starttls(self) -> bool:
@@ -222,6 +249,7 @@ async def serve(
     capabilities: Iterable[str] = CAPABILITIES,
     strict: bool = True,
     latency: float = 0.0,
+    logins: Logins | None = None,
 ) -> AsyncGenerator[Server]:
     """Run an IMAP server in memory, as an ``async with`` block.
 
@@ -235,12 +263,14 @@ async def serve(
         capabilities: what to offer beyond IMAP4rev1.
         strict: refuse, by BAD, what the RFCs forbid clients and lenient servers take.
         latency: seconds that octets take each way.
+        logins: how clients can log in; by PLAIN and the LOGIN command if not given.
 
     Yields:
         The :class:`Server`.
 
     Raises:
-        InvalidArgumentError: if a capability is not one that it can offer.
+        InvalidArgumentError: if a capability is not one that it can offer, or a
+            mechanism with ``-PLUS`` is to be offered without the certificate being known.
         OSError: if the port cannot be used.
 
     On leaving the block every connection is closed.
@@ -248,8 +278,16 @@ async def serve(
     unknown = {name.upper() for name in capabilities} - CAPABILITIES
     if unknown:
         raise InvalidArgumentError(f"the embedded server cannot offer {sorted(unknown)}")
-    if tls != "insecure" and ssl_contexts is None:
-        ssl_contexts = _throw_away_contexts()
+    logins = logins or Logins()
+    authority: trustme.CA | None = None
+    if tls != "insecure":
+        if ssl_contexts is None:
+            authority, ssl_contexts, certificate = _throw_away_contexts(
+                client_certificates="EXTERNAL" in logins.mechanisms
+            )
+            logins = attrs.evolve(logins, certificate=certificate)
+        if logins.certificate is None and any(m.endswith("-PLUS") for m in logins.mechanisms):
+            raise InvalidArgumentError("-PLUS needs the certificate: give it in Logins")
     async with open_private_nursery() as nursery:
         server = Server(
             nursery,
@@ -259,6 +297,8 @@ async def serve(
             capabilities=capabilities,
             strict=strict,
             latency=latency,
+            logins=logins,
+            authority=authority,
         )
         if host is not None:
             listeners = await nursery.start(
@@ -269,12 +309,19 @@ async def serve(
         yield server
 
 
-def _throw_away_contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
+def _throw_away_contexts(
+    *, client_certificates: bool
+) -> tuple[trustme.CA, tuple[ssl.SSLContext, ssl.SSLContext], bytes]:
     import trustme  # noqa: PLC0415 (an extra, needed only here)
 
     authority = trustme.CA()
     server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert("localhost", "127.0.0.1").configure_cert(server)  # pyright: ignore[reportUnknownMemberType]
+    issued = authority.issue_cert("localhost", "127.0.0.1")
+    issued.configure_cert(server)  # pyright: ignore[reportUnknownMemberType]
+    if client_certificates:
+        authority.configure_trust(server)  # pyright: ignore[reportUnknownMemberType]
+        server.verify_mode = ssl.CERT_OPTIONAL
     client = ssl.create_default_context()
     authority.configure_trust(client)  # pyright: ignore[reportUnknownMemberType]
-    return server, client
+    pem = issued.cert_chain_pems[0].bytes().decode("ascii")
+    return authority, (server, client), ssl.PEM_cert_to_DER_cert(pem)
