@@ -101,8 +101,8 @@ class Authenticate(_LoginCommand):
     Args:
         mechanism: the SASL mechanism's name.
         respond: given a decoded challenge, returns the response, or ``None`` if it
-            comes later by ``Session.answer``, made by :meth:`encode` or
-            :meth:`call_off`. It may raise an :class:`ImapError`: the exchange is then
+            comes later by ``Session.answer``, made by ``encode`` or
+            ``call_off``. It may raise an :exc:`aimap.ImapError`: the exchange is then
             called off with ``*`` and the error is the command's outcome.
         initial: what to send first, or ``None`` where the server speaks first.
         in_command: send *initial* in the command itself (:rfc:`4959`).
