@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,32 +29,36 @@ SERVERS: dict[str, Any] = {"dovecot": dovecot_, "cyrus": cyrus_, "courier": cour
 
 
 @contextmanager
-def _running(kind: str, factory: pytest.TempPathFactory) -> Iterator[Any]:
+def _running(kind: str) -> Iterator[Any]:
     """Run a server. Without it the test is skipped, or fails where it must not be missing."""
     reason = SERVERS[kind].missing()
     if reason is not None:
         if kind in os.environ.get("AIMAP_REQUIRE_SERVERS", "").split(","):
             pytest.fail(reason)
         pytest.skip(reason)
-    with SERVERS[kind].running(factory.mktemp(kind)) as server:
+    # Not in pytest's own folder, which each run of pytest shuts to a server's users.
+    with (
+        tempfile.TemporaryDirectory(prefix=f"aimap-{kind}-") as lab,
+        SERVERS[kind].running(Path(lab)) as server,
+    ):
         yield server
 
 
 @pytest.fixture(scope="session")
-def dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dovecot_.Dovecot]:
-    with _running("dovecot", tmp_path_factory) as server:
+def dovecot() -> Iterator[dovecot_.Dovecot]:
+    with _running("dovecot") as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def cyrus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[cyrus_.Cyrus]:
-    with _running("cyrus", tmp_path_factory) as server:
+def cyrus() -> Iterator[cyrus_.Cyrus]:
+    with _running("cyrus") as server:
         yield server
 
 
 @pytest.fixture(scope="session")
-def courier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[courier_.Courier]:
-    with _running("courier", tmp_path_factory) as server:
+def courier() -> Iterator[courier_.Courier]:
+    with _running("courier") as server:
         yield server
 
 

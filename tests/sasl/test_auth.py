@@ -34,15 +34,16 @@ UNTYPED: Any = aimap
 def test_the_order() -> None:
     joe = Password("joe", "x")
     assert joe.choices(TLS) == [
-        "SCRAM-SHA-256-PLUS",
-        "SCRAM-SHA-1-PLUS",
         "SCRAM-SHA-256",
         "SCRAM-SHA-1",
         "PLAIN",
         "LOGIN",
         "LOGIN-COMMAND",
     ]
-    assert joe.choices(CLEAR) == joe.choices(TLS)[2:]
+    assert joe.choices(CLEAR) == joe.choices(TLS)
+    bound = Password("joe", "x", mechanisms=["SCRAM-SHA-1", "SCRAM-SHA-1-PLUS"])
+    assert bound.choices(TLS) == ["SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"]
+    assert bound.choices(CLEAR) == ["SCRAM-SHA-1"]
 
 
 def test_the_users_floor() -> None:

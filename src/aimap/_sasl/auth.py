@@ -36,7 +36,9 @@ _BY_PASSWORD = (
     LOGIN_COMMAND,
 )
 _IN_CLEAR = frozenset({"PLAIN", "LOGIN", LOGIN_COMMAND})
-_ON_DEMAND = frozenset({"CRAM-MD5"})
+# No server says which channel bindings it knows. Cyrus offers -PLUS and knows only
+# tls-unique, which TLS 1.3 does not have; and a refusal is final.
+_ON_DEMAND = frozenset({"CRAM-MD5", "SCRAM-SHA-256-PLUS", "SCRAM-SHA-1-PLUS"})
 _BY_TOKEN = ("OAUTHBEARER", "XOAUTH2")
 
 
@@ -95,18 +97,19 @@ def _check_mechanisms(
 class Password:
     """Log in by user name and password.
 
-    Of the mechanisms that the server offers the best is used: SCRAM-SHA-256-PLUS,
-    SCRAM-SHA-1-PLUS, SCRAM-SHA-256, SCRAM-SHA-1 (:rfc:`5802`, :rfc:`7677`), then, which
-    give the password to the server, PLAIN (:rfc:`4616`), LOGIN as a mechanism, and the
-    LOGIN command unless the server forbids it (``LOGINDISABLED``,
-    :rfc:`9051#section-6.2.3`). If the server refuses, no other is tried.
+    Of the mechanisms that the server offers the best is used: SCRAM-SHA-256,
+    SCRAM-SHA-1 (:rfc:`5802`, :rfc:`7677`), then, which give the password to the server,
+    PLAIN (:rfc:`4616`), LOGIN as a mechanism, and the LOGIN command unless the server
+    forbids it (``LOGINDISABLED``, :rfc:`9051#section-6.2.3`). If the server refuses, no
+    other is tried.
 
     Attributes:
         username: the user's name, as the server knows it.
         password: never shown, not even in ``repr``.
         authzid: whom to act for, if it is another user (SCRAM and PLAIN only).
         mechanisms: those that may be used; the best of them is. Beside the names above
-            there is ``"CRAM-MD5"`` (:rfc:`2195`), which is used only if named, and
+            there are ``"SCRAM-SHA-256-PLUS"`` and ``"SCRAM-SHA-1-PLUS"``, bound to the TLS
+            connection, and ``"CRAM-MD5"`` (:rfc:`2195`), which are used only if named, and
             ``"LOGIN-COMMAND"`` for IMAP's own command.
         allow_plaintext: ``False`` never lets the password be sent as it is over a
             connection without TLS, not even with ``tls="insecure"``.
