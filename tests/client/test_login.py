@@ -518,12 +518,51 @@ async def test_a_stream_that_exports_keying_material() -> None:
 
 
 async def test_continuation_sasl_loop(autojump_clock: Any) -> None:
-    for offer in (b"AUTH=PLAIN SASL-IR", b"AUTH=LOGIN", b"AUTH=SCRAM-SHA-1", b""):
+    for offer in (b"AUTH=PLAIN SASL-IR", b"AUTH=LOGIN", b"AUTH=SCRAM-SHA-1"):
         async with playing(offer, JOE) as (server, outcome):
+            await server.hears()
             await server.says(b"+ \r\n" * 1000)
-            await trio.sleep(70)
+            await trio.sleep(1)
+            heard = b""
+            while line := await server.hears():
+                heard = line
+            # "*" is the last word.
+            assert heard in (b"*", b"")
         (error,) = outcome
-        assert isinstance(error, aimap.ConnectionLostError)
+        assert isinstance(error, aimap.RemoteProtocolError)
+        assert "without end" in str(error)
+
+
+async def test_challenges_without_a_command_are_not_answered(autojump_clock: Any) -> None:
+    async with playing(b"", JOE) as (server, outcome):
+        await server.hears()
+        await server.says(b"+ \r\n" * 1000)
+        assert await server.hears() == b""
+    assert isinstance(outcome[0], aimap.ConnectionLostError)
+
+
+async def test_a_server_that_asks_a_few_times_too_often() -> None:
+    async with playing(b"AUTH=PLAIN SASL-IR", JOE) as (server, outcome):
+        await server.hears()
+        heard: list[bytes] = []
+        while heard[-1:] != [b"*"]:
+            await server.says(b"+ \r\n")
+            heard.append(await server.hears())
+        assert heard == [*[b""] * 16, b"*"]
+        await server.says(b"+ \r\nA1 BAD x\r\n")
+    assert isinstance(outcome[0], AuthenticationError)
+    assert "does not stop asking" in str(outcome[0])
+
+
+async def test_what_was_asked_before_the_end_is_not_answered_behind_it() -> None:
+    limits = aimap.Limits(max_challenges=3)
+    async with playing(b"AUTH=PLAIN SASL-IR", JOE, limits=limits) as (server, outcome):
+        await server.hears()
+        await server.says(b"+ \r\n" * 4)
+        assert await server.hears() == b"*"
+        await server.says(b"A1 BAD x\r\n")
+        assert await server.hears() == b""
+    assert isinstance(outcome[0], AuthenticationError)
 
 
 async def test_a_long_first_message_is_not_sent_in_the_command() -> None:

@@ -172,7 +172,7 @@ class _Login:
         future.call_when_done(lambda _: challenges.close())
         try:
             async for challenge in asked:
-                if not future.done:
+                if not future.done and not command.called_off:
                     await self._answer(future, command, challenge)
             return await future.wait()
         finally:

@@ -137,6 +137,11 @@ class Authenticate(_LoginCommand):
         """Return a response as it is sent."""
         return b64encode(response) + b"\r\n"
 
+    @property
+    def called_off(self) -> bool:
+        """Whether the exchange was called off: nothing more is to be sent."""
+        return self._error is not None
+
     def call_off(self, error: ImapError) -> bytes:
         """Make *error* the outcome, and return what calls the exchange off."""
         self._error = error
