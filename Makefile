@@ -2,12 +2,14 @@
 # make test   all that must hold
 # make docs   the site, into docs/_build/html
 # make bench  side by side with other clients; QUICK=1 is soon done, and rough
-.PHONY: demo test lint types contracts suite compat docs bench servers peers clean
+# make fuzz   by coverage, SECONDS=60 for each target
+.PHONY: demo test lint types contracts suite compat docs bench fuzz servers peers clean
 
 SHELL := /bin/bash
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
+SECONDS ?= 60
 # Ruff does the rest; these are rules that only flake8-async has. Left out: 100, 912 and 913 take
 # what awaits in a branch for what never awaits, 910 and 911 ask of private functions what
 # holds of public ones, and the server's handlers share one signature (124).
@@ -47,14 +49,21 @@ docs: .venv/dev
 bench: .venv/dev servers peers
 	$(BIN)/python -m benchmarks
 
-# Dovecot is installed where that can be done unasked: as root on Debian. Elsewhere its
-# tests are skipped, each saying so, unless AIMAP_REQUIRE_SERVERS names it.
+# What is found is written to .fuzz, and belongs into tests/data/fuzz once it is mended.
+fuzz: .venv-fuzz/made
+	.venv-fuzz/bin/python -m tests.fuzz reader $(SECONDS)
+	.venv-fuzz/bin/python -m tests.fuzz session $(SECONDS)
+
+# Servers are installed where that can be done unasked: as root on Debian, Dovecot on the
+# machine and the others, whose packages conflict with it, in roots of their own. Elsewhere
+# their tests are skipped, each saying so, unless AIMAP_REQUIRE_SERVERS names the server.
 servers:
 	@command -v dovecot >/dev/null || [ -x /usr/sbin/dovecot ] || \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
 		apt-get install -y -qq --no-install-recommends dovecot-core dovecot-imapd >/dev/null; \
 	else echo "no Dovecot here: its tests will be skipped"; fi
+	@$(PYTHON) -m tests.servers.chroot cyrus courier
 
 # A client in C to compare with; likewise. Without it the table says that it is missing.
 peers:
@@ -83,5 +92,11 @@ peers:
 	.venv-compat/bin/python -m pip --disable-pip-version-check --quiet install --group compat --editable .
 	touch $@
 
+.venv-fuzz/made: pyproject.toml | .venv/bin/python
+	$(PYTHON) -m venv .venv-fuzz
+	.venv-fuzz/bin/python -m pip --disable-pip-version-check --quiet install --upgrade pip
+	.venv-fuzz/bin/python -m pip --disable-pip-version-check --quiet install --group fuzz --editable .
+	touch $@
+
 clean:
-	rm -rf .venv .venv-compat docs/_build .coverage* .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-compat .venv-fuzz .fuzz docs/_build .coverage* .mypy_cache .ruff_cache .pytest_cache

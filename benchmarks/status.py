@@ -9,7 +9,8 @@ from statistics import median
 
 import imapclient
 import trio
-from tests.servers.dovecot import PASSWORD, Dovecot
+from tests.servers.dovecot import Dovecot
+from tests.servers.real import PASSWORD
 
 import aimap
 from benchmarks.link import delayed

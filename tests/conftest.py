@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import contextmanager
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
 
-from tests.servers import dovecot as dovecot_server
-from tests.servers.dovecot import Dovecot
+from tests.servers import courier as courier_
+from tests.servers import cyrus as cyrus_
+from tests.servers import dovecot as dovecot_
+from tests.servers.real import RealServer
 
 settings.register_profile(
     "aimap",
@@ -20,13 +23,41 @@ settings.register_profile(
 settings.load_profile("aimap")
 
 
-@pytest.fixture(scope="session")
-def dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dovecot]:
-    reason = dovecot_server.missing()
+SERVERS: dict[str, Any] = {"dovecot": dovecot_, "cyrus": cyrus_, "courier": courier_}
+
+
+@contextmanager
+def _running(kind: str, factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """Run a server. Without it the test is skipped, or fails where it must not be missing."""
+    reason = SERVERS[kind].missing()
     if reason is not None:
-        if "dovecot" in os.environ.get("AIMAP_REQUIRE_SERVERS", "").split(","):
+        if kind in os.environ.get("AIMAP_REQUIRE_SERVERS", "").split(","):
             pytest.fail(reason)
         pytest.skip(reason)
-    lab: Path = tmp_path_factory.mktemp("dovecot")
-    with dovecot_server.running(lab) as server:
+    with SERVERS[kind].running(factory.mktemp(kind)) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def dovecot(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dovecot_.Dovecot]:
+    with _running("dovecot", tmp_path_factory) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def cyrus(tmp_path_factory: pytest.TempPathFactory) -> Iterator[cyrus_.Cyrus]:
+    with _running("cyrus", tmp_path_factory) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def courier(tmp_path_factory: pytest.TempPathFactory) -> Iterator[courier_.Courier]:
+    with _running("courier", tmp_path_factory) as server:
+        yield server
+
+
+@pytest.fixture(scope="session", params=list(SERVERS))
+def any_server(request: pytest.FixtureRequest) -> RealServer:
+    """Each of them; a test that wants one runs with all."""
+    server: RealServer = request.getfixturevalue(request.param)
+    return server

@@ -58,6 +58,14 @@ def test_every_public_name_is_in_the_reference() -> None:
         for name in aimap.__all__
         if name not in elsewhere | modules and f"aimap.{name}\n" not in reference
     ]
+    missing += [
+        name for name in aimap.commands.__all__ if f"aimap.commands.{name}\n" not in reference
+    ]
+    missing += [
+        name
+        for name in (*aimap.items.__all__, *aimap.criteria.__all__)
+        if not re.search(rf"(`|\.){name}(`|\n)", reference)
+    ]
     assert missing == []
 
 

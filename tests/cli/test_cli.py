@@ -19,7 +19,8 @@ import trustme
 
 from aimap.cli._show import plain
 from aimap.testing import Server, serve
-from tests.servers.dovecot import PASSWORD, Dovecot
+from tests.servers.dovecot import Dovecot
+from tests.servers.real import PASSWORD
 
 
 async def aimap(*arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:

@@ -22,6 +22,7 @@ async def connected(
     """Connect to the embedded server in memory; no rule may be broken meanwhile."""
     timeouts = options.pop("timeouts", None)
     limits = options.pop("limits", None)
+    compress = options.pop("compress", False)
     async with serve(
         {"joe": "secret"}, tls="insecure", host=None, latency=latency, **options
     ) as server:
@@ -34,6 +35,7 @@ async def connected(
             auth=JOE,
             timeouts=timeouts,
             limits=limits,
+            compress=compress,
         ) as imap:
             yield imap, server
         assert server.violations == []

@@ -278,3 +278,27 @@ async def test_a_list_of_messages_is_in_order_of_uids(autojump_clock: Any) -> No
         async with imap.select("INBOX") as inbox:
             assert [m.uid for m in await inbox.fetch_all("1:3", aimap.FLAGS)] == [1, 2, 3]
             nursery.cancel_scope.cancel()
+
+
+async def test_what_comes_late_is_asked_for_again(autojump_clock: Any) -> None:
+    # fetch-late: Apache James sends some FETCH responses behind the tagged OK.
+    async with played() as (imap, server), trio.open_nursery() as nursery:
+
+        async def serve() -> None:
+            await server.hears()
+            await server.says(b"* 3 EXISTS\r\nA1 OK x\r\n")
+            await server.hears()
+            await server.says(
+                b"* 1 FETCH (UID 1 FLAGS ())\r\nA2 OK x\r\n* 2 FETCH (UID 2 FLAGS ())\r\n"
+            )
+            assert await server.hears() == b"A3 UID FETCH 2:3 FLAGS"
+            await server.says(b"* 2 FETCH (UID 2 FLAGS ())\r\nA3 OK x\r\n")
+            await server.hears()
+            await server.says(b"A4 OK x\r\n")
+
+        nursery.start_soon(serve)
+        async with imap.select("INBOX") as inbox:
+            found = await inbox.fetch_all("1:3", FLAGS)
+            assert [message.uid for message in found] == [1, 2]
+            assert found.missing == UIDSet(3)
+            nursery.cancel_scope.cancel()

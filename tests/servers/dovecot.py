@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import pwd
 import shutil
-import socket
-import ssl
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
-import trustme
-
-PASSWORD = "pass"
+from .real import PASSWORD, RealServer, free_ports, make_secrets, wait_for
 
 _CONFIG = """
 protocols = imap
@@ -42,6 +37,7 @@ userdb {{
   driver = static
   args = uid={uid} gid={gid} home={lab}/mail/%u
 }}
+mail_fsync = never
 mail_location = mdbox:~/mdbox
 mail_plugins = acl quota
 mail_max_userip_connections = 10000
@@ -81,12 +77,16 @@ service imap {{
 service auth {{
   client_limit = 20000
 }}
+auth_failure_delay = 0
 service anvil {{
   # Without this listener nobody counts failed logins, and slows the next ones down.
   unix_listener anvil-auth-penalty {{
     mode = 0
   }}
   client_limit = 20000
+  unix_listener anvil-auth-penalty {{
+    mode = 0
+  }}
 }}
 service stats {{
   client_limit = 20000
@@ -94,20 +94,11 @@ service stats {{
 """
 
 
-@dataclass
-class Dovecot:
-    """A running server. Any user name is good; the password is :data:`PASSWORD`."""
+@dataclass(kw_only=True)
+class Dovecot(RealServer):
+    """A running Dovecot. Any user name is good."""
 
-    host: str
-    port: int
-    tls_port: int
-    client_context: ssl.SSLContext
-    ca_file: Path
-    _numbers: Iterator[int] = field(default_factory=itertools.count)
-
-    def new_user(self) -> str:
-        """Return a user name that nobody has used yet."""
-        return f"user{next(self._numbers)}"
+    kind: ClassVar[str] = "dovecot"
 
 
 def missing() -> str | None:
@@ -121,12 +112,6 @@ def missing() -> str | None:
 
 def _find() -> str | None:
     return shutil.which("dovecot", path=os.environ.get("PATH", "") + ":/usr/sbin")
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _mail_user() -> pwd.struct_passwd:
@@ -149,13 +134,10 @@ def running(lab: Path) -> Iterator[Dovecot]:
         parent.chmod(parent.stat().st_mode | 0o011)
     (lab / "mail").mkdir()
     os.chown(lab / "mail", owner.pw_uid, owner.pw_gid)
-    ca = trustme.CA()
-    certificate = ca.issue_cert("localhost", "127.0.0.1")
-    certificate.cert_chain_pems[0].write_to_path(str(lab / "cert.pem"))
-    certificate.private_key_pem.write_to_path(str(lab / "key.pem"))
-    ca.cert_pem.write_to_path(str(lab / "ca.pem"))
-    context = ssl.create_default_context(cafile=str(lab / "ca.pem"))
-    port, tls_port = _free_port(), _free_port()
+    secrets = make_secrets(lab)
+    (lab / "cert.pem").write_bytes(secrets.certificate)
+    (lab / "key.pem").write_bytes(secrets.key)
+    port, tls_port = free_ports()
     config = lab / "dovecot.conf"
     config.write_text(
         _CONFIG.format(
@@ -169,23 +151,21 @@ def running(lab: Path) -> Iterator[Dovecot]:
             internal_user="dovecot",
         )
     )
+    log = lab / "dovecot.log"
     server = subprocess.Popen([program, "-F", "-c", str(config)], stdin=subprocess.DEVNULL)
     try:
-        _wait_for(port, server, lab / "dovecot.log")
-        yield Dovecot("localhost", port, tls_port, context, lab / "ca.pem")
+        wait_for(
+            port,
+            tls_port,
+            alive=lambda: server.poll() is None,
+            log=lambda: log.read_text() if log.exists() else "nothing in its log",
+        )
+        yield Dovecot(
+            port=port,
+            tls_port=tls_port,
+            client_context=secrets.client_context,
+            ca_file=secrets.ca_file,
+        )
     finally:
         server.terminate()
         server.wait(20)
-
-
-def _wait_for(port: int, server: subprocess.Popen[bytes], log: Path) -> None:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline and server.poll() is None:
-        try:
-            with socket.create_connection(("127.0.0.1", port), 1) as probe:
-                if probe.recv(4) == b"* OK":
-                    return
-        except OSError:
-            time.sleep(0.05)
-    told = log.read_text() if log.exists() else "nothing in its log"
-    raise RuntimeError(f"Dovecot did not start: {told}")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from email.message import EmailMessage
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,12 +33,13 @@ from aimap import (
 from aimap.commands import Append, Search, Status
 from aimap.testing import sample_messages
 
-from .dovecot import PASSWORD, Dovecot
+from .dovecot import Dovecot
+from .real import PASSWORD
 
 
 @asynccontextmanager
 async def connected(
-    dovecot: Dovecot, user: str, *, tls: Any = "implicit"
+    dovecot: Dovecot, user: str, *, tls: Any = "implicit", compress: bool = False
 ) -> AsyncGenerator[aimap.Client]:
     async with aimap.connect(
         dovecot.host,
@@ -44,6 +47,7 @@ async def connected(
         tls=tls,
         ssl_context=dovecot.client_context,
         auth=aimap.Password(user, PASSWORD),
+        compress=compress,
     ) as imap:
         yield imap
 
@@ -310,3 +314,54 @@ async def test_a_wrong_password_and_a_wrong_authority(dovecot: Dovecot) -> None:
                 dovecot.host, port=port, tls=tls, auth=aimap.Password("joe", PASSWORD)
             ):
                 pass
+
+
+async def test_compressed(dovecot: Dovecot) -> None:
+    samples = list(sample_messages(100, seed=3))
+    user = dovecot.new_user()
+    async with connected(dovecot, user, compress=True) as imap:
+        await fill(imap, samples)
+        async with imap.select("INBOX") as inbox:
+            found = await inbox.fetch_all("1:*", BODY_PEEK())
+            assert [message.body() for message in found] == samples
+            async with inbox.watch() as events, connected(dovecot, user, compress=True) as other:
+                await other.append("INBOX", samples[0])
+                assert isinstance(await anext(aiter(events)), aimap.Arrived)
+
+
+_DOWNLOAD = """
+import sys, trio, aimap
+
+def peak():
+    for line in open("/proc/self/status"):
+        if line.startswith("VmHWM"):
+            return int(line.split()[1])
+
+async def main(port, user, password, path):
+    auth = aimap.Password(user, password)
+    async with aimap.connect("127.0.0.1", port=port, tls="insecure", auth=auth) as imap:
+        async with imap.select("INBOX") as inbox:
+            with open("/proc/self/clear_refs", "w") as file:
+                file.write("5")
+            before = peak()
+            octets = await inbox.download(1, into=path)
+            print(octets, peak() - before)
+
+trio.run(main, int(sys.argv[1]), *sys.argv[2:])
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/clear_refs").exists(), reason="memory is read from /proc")
+async def test_a_message_of_300_mb_takes_little_memory(dovecot: Dovecot, tmp_path: Path) -> None:
+    user = dovecot.new_user()
+    message = b"Subject: big\r\n\r\n" + (b"x" * 76 + b"\r\n") * (300_000_000 // 78)
+    async with connected(dovecot, user, tls="insecure") as imap:
+        await imap.append("INBOX", message)
+    arguments = (str(dovecot.port), user, PASSWORD, str(tmp_path / "big"))
+    done = await trio.run_process(
+        [sys.executable, "-c", _DOWNLOAD, *arguments], capture_stdout=True
+    )
+    octets, kibibytes = map(int, done.stdout.split())
+    assert octets == len(message)
+    assert kibibytes < 16 * 1024
+    assert await trio.Path(tmp_path / "big").read_bytes() == message

@@ -8,7 +8,8 @@ import pytest
 
 import aimap
 
-from .dovecot import PASSWORD, Dovecot
+from .dovecot import Dovecot
+from .real import PASSWORD
 
 MECHANISMS = ["SCRAM-SHA-256", "SCRAM-SHA-1", "CRAM-MD5", "PLAIN", "LOGIN", "LOGIN-COMMAND"]
 

@@ -31,8 +31,9 @@ from aimap._commands.connection import Capability, Enable, Idle, Logout, Noop
 from aimap._commands.copy import Move
 from aimap._commands.expunge import Expunge
 from aimap._commands.fetch import Fetch
+from aimap._commands.listing import List
 from aimap._commands.login import Authenticate, Login
-from aimap._commands.mailboxes import List, Status
+from aimap._commands.mailboxes import Status
 from aimap._commands.search import Search
 from aimap._commands.select import Select, Unselect
 from aimap._commands.store import Store

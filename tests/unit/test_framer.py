@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aimap import LimitExceededError, Limits
+from aimap import LimitExceededError, Limits, RemoteProtocolError
 from aimap._wire.framer import Framer
 from aimap._wire.reading import Reading
 
@@ -85,3 +85,13 @@ def test_a_header_alone_allocates_nothing() -> None:
     framer.receive_data(b"* X {268435456}\r\n")
     assert framer.next_frame() is None
     assert framer.pending < 100
+
+
+def test_what_stands_behind_a_line_does_not_say_what_it_is() -> None:
+    line = b'{12}\r\n"ATA "" /shared/comment\r\n'
+    for chunk in (1, 5, len(line)):
+        framer = Framer(Reading(Limits()))
+        with pytest.raises(RemoteProtocolError):
+            for at in range(0, len(line), chunk):
+                framer.receive_data(line[at : at + chunk])
+                framer.next_frame()

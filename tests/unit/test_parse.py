@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -296,37 +295,37 @@ def test_nothing_but_a_value_comes_of_any_tokens(tokens: list[bytes]) -> None:
             list(body.walk())
 
 
+@pytest.mark.parametrize("name", [b"a[b", b"a]b", b"[b", b"]", b"a[b]c", b"[Gmail]/x"])
+def test_brackets_in_atoms(name: bytes) -> None:
+    text = name.decode()
+    assert parse_response(b'* LIST () "/" ' + name, strict=True) == ListResponse(
+        aimap.MailboxInfo(text, "/", aimap.Flags())
+    )
+    if b"]" not in name:
+        assert message(b"FLAGS (\\Seen %b)" % name).flags == {"\\Seen", text}
+
+
 @pytest.mark.parametrize(
-    ("before", "repeated", "after"),
+    ("raw", "code", "text"),
     [
-        (b"* LIST (", b" ", b""),
-        (b'* LIST () "', b"\\", b""),
-        (b'* LIST () "', b"\\a", b""),
-        (b"* OK [", b"[", b""),
-        (b"* OK [", b'"', b""),
-        (b'* OK ["', b"\\", b""),
-        (b"* 1 FETCH (", b"BODY[", b""),
-        (b"* 1 FETCH (", b"a", b""),
-        (b"* 1 FETCH (", b"[", b""),
-        (b"* 1 FETCH (X a", b"[]", b""),
-        (b"* 1 FETCH (X " + b"(" * 60, b")(", b""),
-        (b"* SEARCH", b" 1", b"x"),
-        (b'* 1 FETCH (INTERNALDATE "', b"9", b'")'),
-        (b"", b"a", b""),
-        (b"* ", b" ", b""),
-        (b"", b"\0", b""),
+        (b"* OK [PERMANENTFLAGS (a[b)] ok", "PERMANENTFLAGS", "ok"),
+        (b"* OK [CAPABILITY X[Y] ok", "CAPABILITY", "ok"),
+        (b'* OK [X-FOO say "hi] it goes on', "X-FOO", "it goes on"),
+        (b'* NO [BADCHARSET ("a]b")] no', "BADCHARSET", "no"),
     ],
 )
-def test_time_grows_as_the_input_does(before: bytes, repeated: bytes, after: bytes) -> None:
-    def cost(size: int) -> float:
-        raw = before + repeated * size + after
-        best = 10.0
-        for _ in range(3):
-            begin = time.process_time()
-            parse_response(raw)
-            best = min(best, time.process_time() - begin)
-        return best
+def test_where_a_code_ends(raw: bytes, code: str, text: str) -> None:
+    parsed = parse_response(raw, strict=True)
+    assert isinstance(parsed, StatusResponse)
+    assert parsed.code is not None
+    assert (parsed.code.name, parsed.text) == (code, text)
 
-    # Quadratic work would be 64 times as much; the floor keeps noise out.
-    small, large = cost(20_000), cost(160_000)
-    assert large < 24 * max(small, 0.0005)
+
+def test_what_stands_in_place_of_a_conversion() -> None:
+    start = b'* 2 CONVERTED (TAG "b") (AVAILABLECONVERSIONS[1] '
+    for word in (b"ERROR", b"error"):
+        parsed = parse_response(start + b'(%b "no" TEMPFAIL))' % word, strict=True)
+        assert isinstance(parsed, aimap.ConvertedResponse)
+        assert parsed.items == {"AVAILABLECONVERSIONS[1]": aimap.ConvertError("no", "TEMPFAIL")}
+    for types in (b'(("text/plain") ("a/b"))', b"()", b'"x"'):
+        assert isinstance(parse_response(start + types + b")"), Unparsed)

@@ -16,10 +16,10 @@ from aimap._client.mailbox import Mailbox
 from aimap._commands.append import Append
 from aimap._commands.base import Command
 from aimap._commands.connection import Enable, Id, Noop
+from aimap._commands.listing import List
 from aimap._commands.mailboxes import (
     Create,
     Delete,
-    List,
     Namespace,
     Rename,
     Status,
@@ -273,8 +273,7 @@ class Client:
             raise InvalidArgumentError(
                 f"a message is bytes or an EmailMessage, not a {type(message).__name__}"
             )
-        binary = b"\0" in message and "BINARY" in self.capabilities
-        return await self._driver.call(Append(name, message, flags=flags, date=date, binary=binary))
+        return await self._driver.call(Append(name, message, flags=flags, date=date))
 
     @asynccontextmanager
     async def select(self, name: str) -> AsyncGenerator[Mailbox]:

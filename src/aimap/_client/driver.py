@@ -128,6 +128,7 @@ class Driver:
         self.session = session
         self.limits = limits
         self.timeouts = timeouts
+        self.next_stream: Callable[[trio.abc.Stream, bytes], trio.abc.Stream] | None = None
         self.awaiting = _Awaiting(self)
         self.buffered = 0
         self._write_wanted = trio.Event()
@@ -225,8 +226,15 @@ class Driver:
                     self._lose("the connection broke", error)
                 session.receive_eof()
                 return
+            except ConnectionLostError as error:
+                session.lose(error)
+                return
             if data:
                 session.receive_data(data)
+                if session.at_change_of_stream and self.next_stream is not None:
+                    # The octets behind the answer are of the new kind already.
+                    self.stream = self.next_stream(self.stream, session.go_on())
+                    self.next_stream = None
                 if session.wants_to_send:
                     self.wake_writer()
             else:

@@ -15,21 +15,32 @@ from typing import Any, Self, final
 import trio
 
 from aimap._client.driver import CommandFuture, Driver
+from aimap._commands.criteria import search_pieces
 from aimap._commands.fetch import Fetch
 from aimap._commands.search import Search
+from aimap._commands.sets import set_octets
 from aimap._errors import ImapError, StateError
 from aimap._model.fetch import FetchItem
 from aimap._model.message import Message
 from aimap._model.numbers import UIDSet
-from aimap._model.search import IN
+from aimap._model.search import IN, SearchCriteria
 from aimap._protocol.view import MailboxView
 
 _SLICE_OCTETS = 256 * 1024
 _SLICES_AHEAD = 6
-_SET_OCTETS = 4000
 _FIRST_GUESS = 400
 _FIRST_GUESS_BODY = 32 * 1024
 _WIDE = 10_000
+
+
+async def search(driver: Driver, criteria: SearchCriteria) -> UIDSet:
+    """Search by as many commands as its line needs; ESEARCH where the server has it."""
+    extended = "ESEARCH" in (driver.session.capabilities or ())
+    found = UIDSet()
+    for piece in search_pieces(criteria, driver.session.max_line):
+        more = await driver.call(Search(piece, extended=extended))
+        found |= more
+    return found
 
 
 @final
@@ -74,13 +85,14 @@ class FetchStream:
         body = any(item.key.startswith(("BODY[", "BINARY[")) for item in items)
         self._guess = _FIRST_GUESS_BODY if body else _FIRST_GUESS
         self._missing = UIDSet()
+        self._asked_again = False
         self._error: ImapError | None = None
         self._event = trio.Event()
         self._open = False
 
     @property
     def missing(self) -> UIDSet:
-        """The UIDs asked for and not answered so far, whose answer is not due any more."""
+        """The UIDs that were asked for twice and not answered; mostly, those gone."""
         return self._missing
 
     async def __aenter__(self) -> Self:
@@ -92,18 +104,12 @@ class FetchStream:
         """
         if len(self._rest) > max(_WIDE, 2 * self._view.exists):
             # Too wide to be cut by counting: ask which of them there are.
-            search = Search(IN(self._rest), extended=self._has_esearch)
-            found = await self._driver.call(search)
-            self._rest &= found
+            self._rest &= await search(self._driver, IN(self._rest))
         else:
             await trio.lowlevel.checkpoint()
         self._open = True
         self._ask()
         return self
-
-    @property
-    def _has_esearch(self) -> bool:
-        return "ESEARCH" in (self._driver.session.capabilities or ())
 
     async def __aexit__(
         self,
@@ -196,6 +202,7 @@ class FetchStream:
             return
         average = max(1, self._seen_octets // self._seen) if self._seen else self._guess
         budget = self._driver.limits.max_buffered // 2
+        octets = set_octets(self._driver.session.max_line)
         while self._rest and len(self._slices) < _SLICES_AHEAD:
             expected = sum(self._slices.values()) * average + self._octets
             if self._slices and expected > budget:
@@ -203,7 +210,7 @@ class FetchStream:
             if not self._slices and self._octets > budget:
                 return
             count = max(1, _SLICE_OCTETS // average)
-            piece, self._rest = self._rest.cut(count, _SET_OCTETS)
+            piece, self._rest = self._rest.cut(count, octets)
             future = self._driver.submit(Fetch(piece, self._items, self._deliver))
             self._slices[future] = len(piece)
             future.call_when_done(self._slice_done)
@@ -216,5 +223,10 @@ class FetchStream:
         except ImapError as error:
             self._error = self._error or error
             self._rest = UIDSet()
+        if not self._slices and not self._rest and self._missing and not self._asked_again:
+            # Some servers send data behind the answer that they belong to, or none where
+            # much is asked for at once: what is missing is not believed to be gone yet.
+            self._asked_again = True
+            self._rest, self._missing = self._missing, UIDSet()
         self._ask()
         self._event.set()

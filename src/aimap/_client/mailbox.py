@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from operator import attrgetter
 from typing import Any, Literal, final
 
 import trio
 
+from aimap._client.decoding import Decoder, decoder_for
+from aimap._client.downloading import Sink, download, open_sink
 from aimap._client.driver import Driver
-from aimap._client.fetching import FetchResult, FetchStream
+from aimap._client.fetching import FetchResult, FetchStream, search
 from aimap._client.watching import Watcher
 from aimap._commands.copy import Copy, Move
 from aimap._commands.expunge import Expunge
-from aimap._commands.search import Search
+from aimap._commands.sets import pieces
 from aimap._commands.store import Store
-from aimap._errors import CapabilityError, InvalidArgumentError, StateError
+from aimap._errors import CapabilityError, InvalidArgumentError, NotFetchedError, StateError
 from aimap._model.code import CopyUIDCode
-from aimap._model.fetch import FetchItem
+from aimap._model.fetch import BODYSTRUCTURE, FetchItem
 from aimap._model.flag import Flag, Flags
 from aimap._model.numbers import UID, ModSeq, UIDSet, UIDValidity
 from aimap._model.search import ALL, DELETED, SearchCriteria
@@ -30,8 +33,6 @@ from aimap._protocol.events import (
     SessionEvent,
 )
 from aimap._protocol.view import MailboxView
-
-_SET_OCTETS = 4000
 
 _MAILBOX_EVENTS = (MailboxGrew, MessageExpunged, MessagesVanished, MessageChanged, MailboxClosed)
 
@@ -123,7 +124,7 @@ class Mailbox:
             ConnectionLostError: if the connection is gone.
         """
         self._check()
-        return await self._driver.call(Search(criteria, extended=self._offers("ESEARCH")))
+        return await search(self._driver, criteria)
 
     def fetch(
         self, uids: UIDSet | str | int | Iterable[int], *items: FetchItem[Any]
@@ -181,6 +182,61 @@ class Mailbox:
             found.sort(key=attrgetter("uid"))
             return FetchResult(found, messages.missing)
 
+    async def download(
+        self,
+        uid: int,
+        section: str = "",
+        *,
+        into: Sink,
+        decode: bool = False,
+        resume: bool = False,
+    ) -> int:
+        """Download a message, or a part of one, of any size (:rfc:`9051#section-6.4.5`).
+
+        It comes in windows of 256 KiB, a few in flight at a time: memory stays small, other
+        tasks' commands go in between, and cancelling costs no more than those few. It
+        does not set the Seen flag.
+
+        Args:
+            uid: which message.
+            section: empty for all of it, or as for :func:`BODY_PEEK`: ``"2"``, ``"1.MIME"``.
+            into: a path, a binary file that is open for writing, or a
+                :class:`trio.abc.SendStream`. A file at a path is called ``….part`` until
+                it is complete.
+            decode: undo the part's content transfer encoding; *section* is a part's number.
+            resume: go on with the ``….part`` that an earlier download of the same section
+                left behind; *into* is a path, and the UIDVALIDITY still the same.
+
+        Returns:
+            How many octets the server sent.
+
+        Raises:
+            InvalidArgumentError: if the arguments do not go together, or the part's
+                encoding is not known.
+            NotFetchedError: if there is no such message or part.
+            StateError: if the mailbox is not selected any more.
+            NoError: if the server refuses.
+            ConnectionLostError: if the connection is gone.
+            OSError: if it cannot be written.
+
+        Cancelling leaves the ``….part``, and the connection as it was.
+        """
+        self._check()
+        if resume and (decode or not isinstance(into, (str, os.PathLike))):
+            raise InvalidArgumentError("a download is resumed at a path, and without decode=True")
+        decoder = await self._decoder(uid, section) if decode else None
+        async with open_sink(into, decoder, resume=resume) as (write, there):
+            return await download(self._driver, uid, section, write, there)
+
+    async def _decoder(self, uid: int, section: str) -> Decoder:
+        if not section.replace(".", "").isdigit():
+            raise InvalidArgumentError(f"decode=True is for a part such as '2', not {section!r}")
+        for message in await self.fetch_all(uid, BODYSTRUCTURE):
+            for part in message.body_structure.walk():
+                if part.section == section and not part.is_multipart:
+                    return decoder_for(part.encoding)
+        raise NotFetchedError(f"BODY[{section}]")
+
     async def add_flags(self, uids: UIDSet | str | int | Iterable[int], *flags: str) -> None:
         """Add flags to messages (:rfc:`9051#section-6.4.6`).
 
@@ -211,7 +267,7 @@ class Mailbox:
         flags: Iterable[str],
     ) -> None:
         self._check_writable()
-        for piece in _pieces(_uids(uids)):
+        for piece in pieces(_uids(uids), self._max_line):
             await self._driver.call(Store(piece, change, flags))
         await trio.lowlevel.checkpoint()
 
@@ -235,7 +291,10 @@ class Mailbox:
             ConnectionLostError: if the connection is gone.
         """
         self._check()
-        copied = [await self._driver.call(Copy(piece, name)) for piece in _pieces(_uids(uids))]
+        copied = [
+            await self._driver.call(Copy(piece, name))
+            for piece in pieces(_uids(uids), self._max_line)
+        ]
         await trio.lowlevel.checkpoint()
         return tuple(code for code in copied if code is not None)
 
@@ -268,7 +327,10 @@ class Mailbox:
             await self.add_flags(wanted, Flag.DELETED)
             await self.expunge(wanted)
             return copied
-        moved = [await self._driver.call(Move(piece, name)) for piece in _pieces(_uids(uids))]
+        moved = [
+            await self._driver.call(Move(piece, name))
+            for piece in pieces(_uids(uids), self._max_line)
+        ]
         await trio.lowlevel.checkpoint()
         return tuple(code for code in moved if code is not None)
 
@@ -294,7 +356,7 @@ class Mailbox:
         if not wanted:
             await trio.lowlevel.checkpoint()
         elif self._offers("UIDPLUS"):
-            for piece in _pieces(wanted):
+            for piece in pieces(wanted, self._max_line):
                 await self._driver.call(Expunge(piece))
         else:
             marked = await self.search(DELETED)
@@ -324,6 +386,10 @@ class Mailbox:
         self._check()
         return Watcher(self._driver, self._view, self._watchers)
 
+    @property
+    def _max_line(self) -> int:
+        return self._driver.session.max_line
+
     def _offers(self, capability: str) -> bool:
         return capability in (self._driver.session.capabilities or ())
 
@@ -343,10 +409,3 @@ class Mailbox:
 
 def _uids(uids: UIDSet | str | int | Iterable[int]) -> UIDSet:
     return uids if isinstance(uids, UIDSet) else UIDSet(uids)
-
-
-def _pieces(uids: UIDSet) -> Iterable[UIDSet]:
-    """Split a set whose text would make too long a line (RFC 2683 section 3.2.1.5)."""
-    while uids:
-        piece, uids = uids.cut(len(uids), _SET_OCTETS)
-        yield piece

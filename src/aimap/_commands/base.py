@@ -54,6 +54,9 @@ class Claim(NamedTuple):
 STREAM = "stream"
 """The byte stream itself: exclusive where nothing may follow until the answer."""
 
+SAVED_RESULT = "saved result"
+"""What ``$`` stands for (:rfc:`5182`): whoever saves it is alone, who uses it is not."""
+
 MAILBOX = "mailbox"
 """Which mailbox is selected: exclusive for what changes that."""
 
@@ -74,6 +77,11 @@ IN_MAILBOX_BY_NUMBER = (
     Claim(NUMBERING, Mode.BY_NUMBER),
 )
 BARRIER = (exclusive(STREAM),)
+
+# STATUS, MYRIGHTS and METADATA answer commands of their own, and LIST RETURN: a LIST that
+# asks for them goes while none of those commands does, lest one take the other's answer.
+ASKED_BY_LIST_TOO = Claim("details of mailboxes", Mode.SHARED)
+ASKED_BY_LIST = exclusive(ASKED_BY_LIST_TOO.key)
 
 
 class Command(ABC, Generic[T]):
@@ -175,6 +183,19 @@ class Command(ABC, Generic[T]):
         """Return the error for a tagged NO or BAD."""
         kind = NoError if response.condition == "NO" else BadError
         return kind(self.name, response.code, response.text)
+
+
+class OneOfAKind(Command[T]):
+    """A command whose answers name no command: one of a kind goes at a time."""
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return (*ORDINARY, exclusive(self.name))
+
+
+def same_mailbox(name: str, other: str) -> bool:
+    """Tell whether two names are of one mailbox: INBOX has no case (:rfc:`9051#section-5.1`)."""
+    return name == other or name.upper() == other.upper() == "INBOX"
 
 
 class PlainCommand(Command[None]):

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, final
 from aimap._commands.base import (
     BARRIER,
     NUMBERING,
-    ORDINARY,
     STREAM,
     Claim,
     Command,
     Mode,
+    OneOfAKind,
     PlainCommand,
     exclusive,
 )
@@ -22,6 +22,7 @@ from aimap._model.response import (
     CapabilityResponse,
     EnabledResponse,
     IdResponse,
+    JmapAccessResponse,
     TaggedResponse,
     Untagged,
 )
@@ -37,7 +38,7 @@ _ID_MAX_VALUE = 1024
 
 @final
 class Noop(PlainCommand):
-    """NOOP (:rfc:`9051#section-6.1.2`)."""
+    """NOOP (:rfc:`9051#section-6.1.2`): does nothing, and gives the server time for news."""
 
     name = "NOOP"
     states = ANY
@@ -45,7 +46,7 @@ class Noop(PlainCommand):
 
 @final
 class Logout(PlainCommand):
-    """LOGOUT (:rfc:`9051#section-6.1.3`)."""
+    """LOGOUT (:rfc:`9051#section-6.1.3`): the end of the connection is its success."""
 
     name = "LOGOUT"
     states = ANY
@@ -59,7 +60,10 @@ class Logout(PlainCommand):
 
 @final
 class StartTLS(PlainCommand):
-    """STARTTLS (:rfc:`9051#section-6.2.1`)."""
+    """STARTTLS (:rfc:`9051#section-6.2.1`): the octets behind its OK are TLS.
+
+    :func:`aimap.connect` does it with ``tls="starttls"``, and what has to come of it.
+    """
 
     name = "STARTTLS"
     states = LOGGED_OUT
@@ -71,8 +75,36 @@ class StartTLS(PlainCommand):
 
 
 @final
-class Capability(Command[Capabilities]):
-    """CAPABILITY (:rfc:`9051#section-6.1.1`)."""
+class Compress(Command[None]):
+    """COMPRESS (:rfc:`4978#section-3`; needs COMPRESS=DEFLATE).
+
+    What comes behind its OK is compressed, both ways: nothing goes out behind it before.
+
+    Args:
+        mechanism: ``"DEFLATE"`` is the one that there is.
+    """
+
+    name = "COMPRESS"
+    changes_stream = True
+
+    def __init__(self, mechanism: str = "DEFLATE") -> None:
+        self._mechanism = mechanism
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return BARRIER
+
+    def write(self, wire: Encoder) -> None:
+        wire.atom(self.name)
+        wire.atom(self._mechanism)
+
+    def result(self, response: TaggedResponse) -> None:
+        del response
+
+
+@final
+class Capability(OneOfAKind[Capabilities]):
+    """CAPABILITY (:rfc:`9051#section-6.1.1`): what the server offers is its result."""
 
     name = "CAPABILITY"
     states = ANY
@@ -80,10 +112,6 @@ class Capability(Command[Capabilities]):
 
     def __init__(self) -> None:
         self._capabilities = Capabilities()
-
-    @property
-    def claims(self) -> tuple[Claim, ...]:
-        return (*ORDINARY, exclusive(self.name))
 
     def write(self, wire: Encoder) -> None:
         wire.atom(self.name)
@@ -102,7 +130,14 @@ class Capability(Command[Capabilities]):
 class Enable(Command[Capabilities]):
     """ENABLE (:rfc:`9051#section-6.3.1`): what the server says that it enabled.
 
-    It is a barrier, since it changes how what comes behind it is written and read.
+    It is a barrier, since it changes how what comes behind it is written and read. Needs
+    ENABLE (:rfc:`5161`) or IMAP4rev2; not while a mailbox is selected.
+
+    Args:
+        names: capabilities such as ``"CONDSTORE"``; at least one.
+
+    Raises:
+        InvalidArgumentError: if there is none.
     """
 
     name = "ENABLE"
@@ -135,8 +170,18 @@ class Enable(Command[Capabilities]):
 
 
 @final
-class Id(Command[Mapping[str, str | None]]):
-    """ID (:rfc:`2971`): who we are, and who the server says that it is."""
+class Id(OneOfAKind[Mapping[str, str | None]]):
+    """ID (:rfc:`2971#section-3.1`; needs ID): who we are, and who the server says that it is.
+
+    Its result is the server's fields; empty where it tells nothing.
+
+    Args:
+        fields: at most 30, with names of at most 30 octets and values of at most 1,024;
+            ``None`` or none tells nothing.
+
+    Raises:
+        InvalidArgumentError: if there are too many, one is too long, or stands twice.
+    """
 
     name = "ID"
     states = ANY
@@ -160,10 +205,6 @@ class Id(Command[Mapping[str, str | None]]):
                     f"an ID field's value has at most {_ID_MAX_VALUE} octets; {field!r} has more"
                 )
         self._answer: Mapping[str, str | None] = {}
-
-    @property
-    def claims(self) -> tuple[Claim, ...]:
-        return (*ORDINARY, exclusive(self.name))
 
     def write(self, wire: Encoder) -> None:
         wire.atom(self.name)
@@ -197,3 +238,30 @@ class Idle(PlainCommand):
     @property
     def claims(self) -> tuple[Claim, ...]:
         return (exclusive(STREAM), Claim(NUMBERING, Mode.EXPUNGING))
+
+
+@final
+class JmapAccess(OneOfAKind[str | None]):
+    """GETJMAPACCESS (:rfc:`9698`): the URL of the account's JMAP session (needs JMAPACCESS).
+
+    Its result is the URL, or ``None`` where the server gives none. Look at it before you
+    follow it; aimap never does.
+    """
+
+    name = "GETJMAPACCESS"
+    answers = (JmapAccessResponse,)
+
+    def __init__(self) -> None:
+        self._url: str | None = None
+
+    def write(self, wire: Encoder) -> None:
+        wire.atom(self.name)
+
+    def claim(self, response: Untagged) -> bool:
+        if not isinstance(response, JmapAccessResponse):
+            return False
+        self._url = response.url
+        return True
+
+    def result(self, response: TaggedResponse) -> str | None:
+        return self._url

@@ -1,19 +1,19 @@
-"""COPY and MOVE by UID (:rfc:`9051#section-6.4.7`, :rfc:`6851`)."""
+"""COPY and MOVE (:rfc:`9051#section-6.4.7`, :rfc:`6851`)."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
-from aimap._commands.base import SelectedCommand
+from aimap._commands.sets import OnMessages
 from aimap._model.code import CopyUIDCode
-from aimap._model.numbers import UIDSet
 from aimap._model.response import StatusResponse, TaggedResponse, Untagged
+from aimap._model.saved import MessageSet
 
 if TYPE_CHECKING:
     from aimap._wire.encoder import Encoder
 
 
-class _Transfer(SelectedCommand[CopyUIDCode | None]):
+class _Transfer(OnMessages[CopyUIDCode | None]):
     """COPY or MOVE; its result says which UIDs the copies got, where the server says so.
 
     The code may come untagged, before the EXPUNGE responses of a MOVE
@@ -22,15 +22,13 @@ class _Transfer(SelectedCommand[CopyUIDCode | None]):
 
     answers = (StatusResponse,)
 
-    def __init__(self, messages: UIDSet, mailbox: str) -> None:
-        self._messages = messages
+    def __init__(self, messages: MessageSet, mailbox: str) -> None:
+        super().__init__(messages)
         self._mailbox = mailbox
         self._copied: CopyUIDCode | None = None
 
     def write(self, wire: Encoder) -> None:
-        for word in self.name.split():
-            wire.atom(word)
-        wire.numbers(self._messages)
+        self.write_start(wire)
         wire.mailbox(self._mailbox)
 
     def claim(self, response: Untagged) -> bool:
@@ -41,7 +39,8 @@ class _Transfer(SelectedCommand[CopyUIDCode | None]):
     def _take(self, code: object) -> bool:
         if self._copied is not None or not isinstance(code, CopyUIDCode):
             return False
-        if UIDSet.from_ranges(code.source) - self._messages:
+        # COPYUID speaks of UIDs, also where the command does not.
+        if self.by_uid and not self.is_mine(code.source):
             return False
         self._copied = code
         return True
@@ -53,13 +52,28 @@ class _Transfer(SelectedCommand[CopyUIDCode | None]):
 
 @final
 class Copy(_Transfer):
-    """UID COPY (:rfc:`9051#section-6.4.7`)."""
+    """COPY, or UID COPY if the messages are a :class:`UIDSet` (:rfc:`9051#section-6.4.7`).
 
-    name = "UID COPY"
+    Its result says which UIDs the copies got, where the server says so (UIDPLUS).
+
+    Args:
+        messages: which ones; not empty.
+        mailbox: where to.
+    """
+
+    verb = "COPY"
 
 
 @final
 class Move(_Transfer):
-    """UID MOVE (:rfc:`9051#section-6.4.8`)."""
+    """MOVE, or UID MOVE if the messages are a :class:`UIDSet` (:rfc:`9051#section-6.4.8`).
 
-    name = "UID MOVE"
+    Its result says which UIDs the messages got, where the server says so. Needs MOVE
+    (:rfc:`6851`) or IMAP4rev2.
+
+    Args:
+        messages: which ones; not empty.
+        mailbox: where to.
+    """
+
+    verb = "MOVE"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, final
 
-from aimap._commands.base import SelectedCommand
+from aimap._commands.base import IN_MAILBOX, Claim, SelectedCommand
+from aimap._commands.sets import USES_SAVED_RESULT, checked_messages
 from aimap._model.numbers import UIDSet
 from aimap._model.response import TaggedResponse
+from aimap._model.saved import SavedResult
 
 if TYPE_CHECKING:
     from aimap._wire.encoder import Encoder
@@ -14,23 +16,31 @@ if TYPE_CHECKING:
 
 @final
 class Expunge(SelectedCommand[None]):
-    r"""Remove what is marked \\Deleted: among *messages*, or without them all of it."""
+    r"""Remove what is marked \\Deleted: among *messages*, or without them all of it.
 
-    def __init__(self, messages: UIDSet | None = None) -> None:
-        self._messages = messages
+    Args:
+        messages: only those of them: ``UID EXPUNGE``, which needs UIDPLUS or IMAP4rev2.
+            There is no form by message sequence numbers.
+    """
+
+    def __init__(self, messages: UIDSet | SavedResult | None = None) -> None:
+        self._messages = None if messages is None else checked_messages(messages)
 
     @property
     def name(self) -> str:  # type: ignore[override]
         """``UID EXPUNGE`` or ``EXPUNGE``."""
         return "EXPUNGE" if self._messages is None else "UID EXPUNGE"
 
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        if isinstance(self._messages, SavedResult):
+            return (*IN_MAILBOX, USES_SAVED_RESULT)
+        return IN_MAILBOX
+
     def write(self, wire: Encoder) -> None:
-        if self._messages is None:
-            wire.atom("EXPUNGE")
-            return
-        wire.atom("UID")
-        wire.atom("EXPUNGE")
-        wire.numbers(self._messages)
+        wire.words(self.name)
+        if self._messages is not None:
+            wire.numbers(self._messages)
 
     def result(self, response: TaggedResponse) -> None:
         del response

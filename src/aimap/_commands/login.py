@@ -7,7 +7,8 @@ from binascii import Error as Base64Error
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, final
 
-from aimap._commands.base import BARRIER, Claim, Command
+from aimap._commands.base import BARRIER, Claim, Command, PlainCommand
+from aimap._commands.login_failures import explain
 from aimap._errors import (
     AuthenticationError,
     BadError,
@@ -25,7 +26,7 @@ from aimap._model.response import (
     TaggedResponse,
     Untagged,
 )
-from aimap._model.state import LOGGED_OUT, ConnectionState
+from aimap._model.state import LOGGED_IN, LOGGED_OUT, ConnectionState
 
 if TYPE_CHECKING:
     from aimap._wire.encoder import Encoder
@@ -58,14 +59,23 @@ class _LoginCommand(Command["ResponseCode | None"]):
 
     def failure(self, response: TaggedResponse) -> CommandError:
         text = redact(response.text, self._secrets)
+        error: CommandError = BadError(self.name, response.code, text)
         if response.condition == "NO":
-            return AuthenticationError(self.name, response.code, text, url=self._url)
-        return BadError(self.name, response.code, text)
+            error = AuthenticationError(self.name, response.code, text, url=self._url)
+        return explain(error, {}, self._secrets) or error
 
 
 @final
 class Login(_LoginCommand):
-    """LOGIN (:rfc:`9051#section-6.2.3`)."""
+    """LOGIN (:rfc:`9051#section-6.2.3`): the password goes over the stream as it is.
+
+    Args:
+        username: in ASCII.
+        password: in ASCII.
+
+    Raises:
+        InvalidArgumentError: if one has other characters (:rfc:`9755#section-5`).
+    """
 
     name = "LOGIN"
 
@@ -93,8 +103,8 @@ class Authenticate(_LoginCommand):
     Args:
         mechanism: the SASL mechanism's name.
         respond: given a decoded challenge, returns the response, or ``None`` if it
-            comes later by ``Session.answer``, made by :meth:`encode` or
-            :meth:`call_off`. It may raise an :class:`ImapError`: the exchange is then
+            comes later by ``Session.answer``, made by ``encode`` or
+            ``call_off``. It may raise an :exc:`aimap.ImapError`: the exchange is then
             called off with ``*`` and the error is the command's outcome.
         initial: what to send first, or ``None`` where the server speaks first.
         in_command: send *initial* in the command itself (:rfc:`4959`).
@@ -182,3 +192,20 @@ class Authenticate(_LoginCommand):
         if response.condition == "OK" and self._verify is not None:
             self._verify()
         return super().finish(response)
+
+
+@final
+class Unauthenticate(PlainCommand):
+    """UNAUTHENTICATE (:rfc:`8437#section-2`): the connection is as it was before logging in.
+
+    Nothing of before holds behind its OK: no selected mailbox, no enabled extension, no
+    capability. Needs UNAUTHENTICATE.
+    """
+
+    name = "UNAUTHENTICATE"
+    states = LOGGED_IN
+    enters = ConnectionState.NOT_AUTHENTICATED
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return BARRIER

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, ClassVar, final
+from typing import TYPE_CHECKING, final
 
-from aimap._commands.base import ORDINARY, Claim, Command, exclusive
-from aimap._errors import InvalidArgumentError
-from aimap._model.mailbox import MailboxInfo, MailboxStatus, Namespaces
-from aimap._model.response import (
-    ListResponse,
-    LsubResponse,
-    NamespaceResponse,
-    TaggedResponse,
-    Untagged,
+from aimap._commands.base import (
+    ASKED_BY_LIST_TOO,
+    ORDINARY,
+    Claim,
+    Command,
+    OneOfAKind,
+    same_mailbox,
 )
+from aimap._errors import InvalidArgumentError
+from aimap._model.code import MailboxIdCode
+from aimap._model.flag import Flag
+from aimap._model.mailbox import MailboxStatus, Namespaces
+from aimap._model.response import NamespaceResponse, TaggedResponse, Untagged
 
 if TYPE_CHECKING:
     from aimap._wire.encoder import Encoder
@@ -55,6 +58,27 @@ def status_items(items: Sequence[str]) -> tuple[str, ...]:
     return known
 
 
+def _check_hierarchy(mailbox: str, delimiter: str | None) -> None:
+    """Refuse names with an empty level, which servers answer by ``NO [CANNOT]``.
+
+    One delimiter at the end is legal in CREATE: it says that mailboxes are to be below
+    (:rfc:`9051#section-6.3.4`).
+    """
+    if delimiter and (mailbox.startswith(delimiter) or delimiter * 2 in mailbox):
+        raise InvalidArgumentError(
+            f"with the delimiter {delimiter!r}, {mailbox!r} has a level without a name"
+        )
+
+
+def write_status_items(wire: Encoder, items: Sequence[str]) -> None:
+    """Write checked STATUS data items in parentheses."""
+    if wire.dialect.rev2 and "RECENT" in items:
+        raise InvalidArgumentError("IMAP4rev2, which is enabled, has no STATUS item RECENT")
+    with wire.parentheses():
+        for item in items:
+            wire.atom(item)
+
+
 class _OnMailbox(Command[None]):
     """A command whose one argument is a mailbox name."""
 
@@ -70,40 +94,100 @@ class _OnMailbox(Command[None]):
 
 
 @final
-class Create(_OnMailbox):
-    """CREATE (:rfc:`9051#section-6.3.4`)."""
+class Create(Command[str | None]):
+    r"""CREATE (:rfc:`9051#section-6.3.4`): ``CREATE Sent (USE (\Sent))``.
+
+    Its result is what names the mailbox for ever, where the server says it
+    (:rfc:`8474#section-4.1`).
+
+    Args:
+        mailbox: the new mailbox.
+        use: its special uses, such as ``"\\Sent"`` (:rfc:`6154#section-3`; needs
+            CREATE-SPECIAL-USE).
+        delimiter: the hierarchy delimiter, if it is known, to check the name by.
+
+    Raises:
+        InvalidArgumentError: if a use is not one, or a level of the name is empty.
+    """
 
     name = "CREATE"
+
+    def __init__(
+        self, mailbox: str, *, use: Sequence[str] = (), delimiter: str | None = None
+    ) -> None:
+        if isinstance(use, str):
+            raise InvalidArgumentError(f"uses come as several strings, not as one: {use!r}")
+        for each in use:
+            if not Flag(each).check().is_system:
+                raise InvalidArgumentError(f"a special use is such as '\\\\Sent', not {each!r}")
+        _check_hierarchy(mailbox, delimiter)
+        self._mailbox = mailbox
+        self._use = tuple(use)
+
+    def write(self, wire: Encoder) -> None:
+        wire.atom(self.name)
+        wire.mailbox(self._mailbox)
+        if self._use:
+            with wire.parentheses():
+                wire.atom("USE")
+                wire.flags(self._use)
+
+    def result(self, response: TaggedResponse) -> str | None:
+        return response.code.mailbox_id if isinstance(response.code, MailboxIdCode) else None
 
 
 @final
 class Delete(_OnMailbox):
-    """DELETE (:rfc:`9051#section-6.3.5`)."""
+    """DELETE (:rfc:`9051#section-6.3.5`): the mailbox goes, with its messages.
+
+    Args:
+        mailbox: the mailbox.
+    """
 
     name = "DELETE"
 
 
 @final
 class Subscribe(_OnMailbox):
-    """SUBSCRIBE (:rfc:`9051#section-6.3.7`)."""
+    """SUBSCRIBE (:rfc:`9051#section-6.3.7`): adds a mailbox to the subscribed ones.
+
+    Args:
+        mailbox: the mailbox; it need not exist.
+    """
 
     name = "SUBSCRIBE"
 
 
 @final
 class Unsubscribe(_OnMailbox):
-    """UNSUBSCRIBE (:rfc:`9051#section-6.3.8`)."""
+    """UNSUBSCRIBE (:rfc:`9051#section-6.3.8`): takes it out of them.
+
+    Args:
+        mailbox: the mailbox.
+    """
 
     name = "UNSUBSCRIBE"
 
 
 @final
 class Rename(Command[None]):
-    """RENAME (:rfc:`9051#section-6.3.6`)."""
+    """RENAME (:rfc:`9051#section-6.3.6`).
+
+    Args:
+        mailbox: the mailbox.
+        new_name: its new name.
+        delimiter: the hierarchy delimiter, if it is known, to check the new name by.
+
+    Raises:
+        InvalidArgumentError: if a level of the new name is empty.
+    """
 
     name = "RENAME"
 
-    def __init__(self, mailbox: str, new_name: str) -> None:
+    def __init__(self, mailbox: str, new_name: str, *, delimiter: str | None = None) -> None:
+        _check_hierarchy(new_name, delimiter)
+        if delimiter and new_name.endswith(delimiter):
+            raise InvalidArgumentError(f"no mailbox is called {new_name!r}: the end is too much")
         self._mailbox = mailbox
         self._new_name = new_name
 
@@ -116,97 +200,44 @@ class Rename(Command[None]):
         del response
 
 
-class _Listing(Command[list[MailboxInfo]]):
-    """LIST or LSUB: their answers name no command, so one of a kind goes at a time."""
-
-    response: ClassVar[type[ListResponse | LsubResponse]]
-
-    def __init__(self, pattern: str, reference: str = "") -> None:
-        self._pattern = pattern
-        self._reference = reference
-        self._mailboxes: list[MailboxInfo] = []
-
-    @property
-    def claims(self) -> tuple[Claim, ...]:
-        return (*ORDINARY, exclusive(self.name))
-
-    def write(self, wire: Encoder) -> None:
-        wire.atom(self.name)
-        wire.list_mailbox(self._reference)
-        wire.list_mailbox(self._pattern)
-
-    def claim(self, response: Untagged) -> bool:
-        if not isinstance(response, self.response):
-            return False
-        self._mailboxes.append(response.mailbox)
-        return True
-
-    def result(self, response: TaggedResponse) -> list[MailboxInfo]:
-        return self._mailboxes
-
-
-@final
-class List(_Listing):
-    """LIST (:rfc:`9051#section-6.3.9`), with return options where they are given.
-
-    Args:
-        pattern: ``*`` matches everything, ``%`` everything up to the delimiter.
-        reference: what the pattern is relative to.
-        returning: return options (:rfc:`5258`) such as ``"SPECIAL-USE"``.
-    """
-
-    name = "LIST"
-    answers = (ListResponse,)
-    response = ListResponse
-
-    def __init__(self, pattern: str, reference: str = "", *, returning: Sequence[str] = ()) -> None:
-        super().__init__(pattern, reference)
-        self._returning = tuple(returning)
-
-    def write(self, wire: Encoder) -> None:
-        super().write(wire)
-        if self._returning:
-            wire.atom("RETURN")
-            with wire.parentheses():
-                for option in self._returning:
-                    wire.atom(option)
-
-
-@final
-class Lsub(_Listing):
-    """LSUB (:rfc:`3501#section-6.3.9`)."""
-
-    name = "LSUB"
-    answers = (LsubResponse,)
-    response = LsubResponse
-
-
 @final
 class Status(Command[MailboxStatus]):
-    """STATUS (:rfc:`9051#section-6.3.11`)."""
+    """STATUS (:rfc:`9051#section-6.3.11`): ``STATUS INBOX (MESSAGES UNSEEN)``.
+
+    Its result is the STATUS response; one without items if the server sends none.
+
+    Args:
+        mailbox: the mailbox.
+        items: such as ``"MESSAGES"``; ``SIZE`` needs STATUS=SIZE (:rfc:`8438`) or IMAP4rev2,
+            ``HIGHESTMODSEQ`` CONDSTORE, ``MAILBOXID`` OBJECTID (:rfc:`8474`), ``APPENDLIMIT``
+            APPENDLIMIT (:rfc:`7889`), ``DELETED`` and ``DELETED-STORAGE`` QUOTA
+            (:rfc:`9208`).
+
+    Raises:
+        InvalidArgumentError: if there is no item, or one is not known.
+    """
 
     name = "STATUS"
     answers = (MailboxStatus,)
 
     def __init__(self, mailbox: str, items: Sequence[str]) -> None:
         self._mailbox = mailbox
-        self._inbox = mailbox.upper() == "INBOX"
         self._items = status_items(items)
         self._status: MailboxStatus | None = None
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        return (*ORDINARY, ASKED_BY_LIST_TOO)
 
     def write(self, wire: Encoder) -> None:
         wire.atom(self.name)
         wire.mailbox(self._mailbox)
-        with wire.parentheses():
-            for item in self._items:
-                wire.atom(item)
+        write_status_items(wire, self._items)
 
     def claim(self, response: Untagged) -> bool:
         if self._status is not None or not isinstance(response, MailboxStatus):
             return False
-        if response.mailbox != self._mailbox and not (
-            self._inbox and response.mailbox.upper() == "INBOX"
-        ):
+        if not same_mailbox(response.mailbox, self._mailbox):
             return False
         self._status = response
         return True
@@ -216,18 +247,14 @@ class Status(Command[MailboxStatus]):
 
 
 @final
-class Namespace(Command[Namespaces]):
-    """NAMESPACE (:rfc:`9051#section-6.3.10`)."""
+class Namespace(OneOfAKind[Namespaces]):
+    """NAMESPACE (:rfc:`9051#section-6.3.10`): where mailboxes live."""
 
     name = "NAMESPACE"
     answers = (NamespaceResponse,)
 
     def __init__(self) -> None:
         self._namespaces = Namespaces((), (), ())
-
-    @property
-    def claims(self) -> tuple[Claim, ...]:
-        return (*ORDINARY, exclusive(self.name))
 
     def write(self, wire: Encoder) -> None:
         wire.atom(self.name)

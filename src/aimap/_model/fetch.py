@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from typing import Generic, TypeVar, final
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Generic, TypeAlias, TypeVar, final
 
 import attrs
 
 from aimap._errors import InvalidArgumentError
 from aimap._model.body import BodyStructure
+from aimap._model.entry import attribute_name, entry_name
 from aimap._model.envelope import Envelope
 from aimap._model.flag import Flags
+from aimap._model.numbers import MAX_MODSEQ
 
 T = TypeVar("T")
+
+AnnotationValues: TypeAlias = Mapping[str, Mapping[str, bytes | None]]
+"""Values of annotations by entry and attribute, as :func:`ANNOTATION` fetches them."""
 
 # section-spec = section-msgtext / (section-part ["." section-text]), fields left out
 _SECTION = re.compile(
@@ -32,10 +38,15 @@ class FetchItem(Generic[T]):
     Attributes:
         request: how it is asked for.
         key: its name in the answer.
+        also: further names in the answer, where it is a macro.
+        instead: the name under which a server answers that ignores what it does not
+            know: a partial.
     """
 
     request: str
     key: str
+    also: tuple[str, ...] = attrs.field(default=(), kw_only=True)
+    instead: str = attrs.field(default="", kw_only=True)
 
     def __str__(self) -> str:
         return self.request
@@ -44,10 +55,31 @@ class FetchItem(Generic[T]):
 FLAGS: FetchItem[Flags] = FetchItem("FLAGS", "FLAGS")
 ENVELOPE: FetchItem[Envelope] = FetchItem("ENVELOPE", "ENVELOPE")
 BODYSTRUCTURE: FetchItem[BodyStructure] = FetchItem("BODYSTRUCTURE", "BODYSTRUCTURE")
-INTERNALDATE: FetchItem[bytes] = FetchItem("INTERNALDATE", "INTERNALDATE")
+INTERNALDATE: FetchItem[datetime] = FetchItem("INTERNALDATE", "INTERNALDATE")
 RFC822_SIZE: FetchItem[int] = FetchItem("RFC822.SIZE", "RFC822.SIZE")
 UID_ITEM: FetchItem[int] = FetchItem("UID", "UID")
 MODSEQ: FetchItem[int] = FetchItem("MODSEQ", "MODSEQ")
+BODY_NON_EXTENSIBLE: FetchItem[BodyStructure] = FetchItem("BODY", "BODY")
+# The old names, answered under the new ones (RFC 3501 section 6.4.5)
+RFC822: FetchItem[bytes] = FetchItem("RFC822", "BODY[]")
+RFC822_HEADER: FetchItem[bytes] = FetchItem("RFC822.HEADER", "BODY[HEADER]")
+RFC822_TEXT: FetchItem[bytes] = FetchItem("RFC822.TEXT", "BODY[TEXT]")
+
+_FAST = ("INTERNALDATE", "RFC822.SIZE")
+FAST: FetchItem[object] = FetchItem("FAST", "FLAGS", also=_FAST)
+ALL: FetchItem[object] = FetchItem("ALL", "FLAGS", also=(*_FAST, "ENVELOPE"))
+FULL: FetchItem[object] = FetchItem("FULL", "FLAGS", also=(*_FAST, "ENVELOPE", "BODY"))
+
+# None where a server has no value for a message
+PREVIEW: FetchItem[str | None] = FetchItem("PREVIEW", "PREVIEW")
+PREVIEW_LAZY: FetchItem[str | None] = FetchItem("PREVIEW (LAZY)", "PREVIEW")
+SNIPPET: FetchItem[str | None] = FetchItem("SNIPPET (FUZZY)", "SNIPPET")
+SAVEDATE: FetchItem[datetime | None] = FetchItem("SAVEDATE", "SAVEDATE")
+EMAILID: FetchItem[str] = FetchItem("EMAILID", "EMAILID")
+THREADID: FetchItem[str | None] = FetchItem("THREADID", "THREADID")
+X_GM_MSGID: FetchItem[int] = FetchItem("X-GM-MSGID", "X-GM-MSGID")
+X_GM_THRID: FetchItem[int] = FetchItem("X-GM-THRID", "X-GM-THRID")
+X_GM_LABELS: FetchItem[tuple[str, ...]] = FetchItem("X-GM-LABELS", "X-GM-LABELS")
 
 
 def section_key(section: str) -> str:
@@ -87,10 +119,18 @@ def _body(
     spec = _section(section, fields, without)
     if partial is None:
         return FetchItem(f"{word}[{spec}]", f"BODY[{spec}]")
+    offset, count = _partial(partial)
+    return FetchItem(
+        f"{word}[{spec}]<{offset}.{count}>", f"BODY[{spec}]<{offset}>", instead=f"BODY[{spec}]"
+    )
+
+
+def _partial(partial: tuple[int, int]) -> tuple[int, int]:
+    # partial = "<" number64 "." nz-number64 ">" (RFC 9051 section 9)
     offset, count = partial
-    if offset < 0 or count < 1:
+    if not 0 <= offset <= MAX_MODSEQ or not 1 <= count <= MAX_MODSEQ:
         raise InvalidArgumentError(f"a partial is (offset, count) of octets, not {partial!r}")
-    return FetchItem(f"{word}[{spec}]<{offset}.{count}>", f"BODY[{spec}]<{offset}>")
+    return offset, count
 
 
 def BODY_PEEK(
@@ -124,3 +164,77 @@ def BODY(
 ) -> FetchItem[bytes]:
     r"""Octets of a message or a part; sets ``\Seen``. Arguments as :func:`BODY_PEEK`."""
     return _body("BODY", section, fields, fields_not, partial)
+
+
+def _binary(word: str, section: str, partial: tuple[int, int] | None) -> FetchItem[bytes | None]:
+    # section-binary = "[" [section-part] "]": the whole of a message, or of a multipart,
+    # has no binary form (RFC 3516 section 4.2, RFC 9051 section 6.4.5).
+    if not _PART.fullmatch(section):
+        raise InvalidArgumentError(f"{word} is of a part such as '1.2', not of {section!r}")
+    if partial is None:
+        return FetchItem(f"{word}[{section}]", f"BINARY[{section}]")
+    offset, count = _partial(partial)
+    return FetchItem(f"{word}[{section}]<{offset}.{count}>", f"BINARY[{section}]<{offset}>")
+
+
+def BINARY_PEEK(section: str, *, partial: tuple[int, int] | None = None) -> FetchItem[bytes | None]:
+    r"""Octets of a part, decoded by the server; does not set ``\Seen``.
+
+    Needs BINARY (:rfc:`3516#section-4.2`) or IMAP4rev2.
+
+    Args:
+        section: the number of a part that is not a multipart, such as ``"1.2"``.
+        partial: ``(offset, count)``, in octets of the decoded part.
+
+    Raises:
+        InvalidArgumentError: if the section is not a part's number, or a number is wrong.
+    """
+    return _binary("BINARY.PEEK", section, partial)
+
+
+def BINARY(section: str, *, partial: tuple[int, int] | None = None) -> FetchItem[bytes | None]:
+    r"""Octets of a part, decoded; sets ``\Seen``. Arguments as :func:`BINARY_PEEK`."""
+    return _binary("BINARY", section, partial)
+
+
+def BINARY_SIZE(section: str) -> FetchItem[int]:
+    """How many octets a part has when decoded (:rfc:`3516#section-4.2`).
+
+    Args:
+        section: the number of a part that is not a multipart, such as ``"1.2"``.
+
+    Raises:
+        InvalidArgumentError: if the section is not a part's number.
+    """
+    request = _binary("BINARY.SIZE", section, None).request
+    return FetchItem(request, request)
+
+
+def ANNOTATION(
+    entries: str | Iterable[str], attributes: str | Iterable[str]
+) -> FetchItem[AnnotationValues]:
+    """Annotations of a message (:rfc:`5257#section-4.3`; needs ANNOTATE-EXPERIMENT-1).
+
+    Args:
+        entries: their names; ``*`` and ``%`` are wildcards as in LIST.
+        attributes: such as ``"value.shared"``; wildcards too.
+
+    Raises:
+        InvalidArgumentError: if a name is not one, or there is none.
+    """
+    names = [
+        [name_of(name, wildcards=True) for name in ((given,) if isinstance(given, str) else given)]
+        for given, name_of in ((entries, entry_name), (attributes, attribute_name))
+    ]
+    if not all(names):
+        raise InvalidArgumentError("ANNOTATION needs an entry and an attribute")
+    groups = (
+        f"({' '.join(each)})" if len(each) > 1 else each[0]
+        for each in ([_quoted(name) for name in group] for group in names)
+    )
+    return FetchItem(f"ANNOTATION ({' '.join(groups)})", "ANNOTATION")
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

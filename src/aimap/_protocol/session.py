@@ -115,7 +115,7 @@ class Session:
         self.at_change_of_stream = False
         self.background: Callable[[], Command[None]] | None = None
         self._limits = limits
-        self._max_line = max_line
+        self.max_line = max_line
         self._reader = ResponseReader(limits)
         self._gate: Gate[Pending[Any]] = Gate()
         self._queued: dict[Pending[Any], None] = {}
@@ -270,7 +270,12 @@ class Session:
             literal_plus="LITERAL+" in offered,
             literal_minus="LITERAL-" in offered or "IMAP4rev2" in offered,
             utf8=any(name in self.enabled for name in _UTF8_EXTENSIONS),
-            max_line=self._max_line,
+            binary="BINARY" in offered or "IMAP4rev2" in offered,
+            rev2="IMAP4rev2" in self.enabled,
+            qresync="QRESYNC" in self.enabled,
+            uid_only="UIDONLY" in self.enabled,
+            rights=next(iter(offered.values("RIGHTS")), "").lower() or None,
+            max_line=self.max_line,
         )
 
     def _interrupt(self) -> None:
@@ -328,6 +333,11 @@ class Session:
         """
         self.at_change_of_stream = False
         self.capabilities = None
+
+    def go_on(self) -> bytes:
+        """Go on behind a change of the stream; return the octets that came behind it."""
+        self.at_change_of_stream = False
+        return self._reader.take_rest()
 
     # Octets in
 
@@ -498,6 +508,9 @@ class Session:
         if view.tracking:
             for message in run:
                 view.fetched(message)
+        for message in run:
+            if message.seq is not None and message.seq > view.exists:
+                self._emit(Defect("FETCH of a message that is not there", b"%d" % message.seq))
         news: list[Message] = []
         for pending in self._claimants.get(Message, ()):
             run = pending.command.claim_messages(run, news)

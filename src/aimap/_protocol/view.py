@@ -61,8 +61,10 @@ class MailboxView:
                 self.uid_validity = code.uid_validity
             case UIDNextCode():
                 self.uid_next = code.uid_next
-            case HighestModSeqCode():
-                self.highest_modseq = code.modseq
+            case HighestModSeqCode(modseq=modseq):
+                # A mod-sequence only grows (RFC 7162 section 3.1); some servers send 0.
+                if modseq is not None and modseq > (self.highest_modseq or 0):
+                    self.highest_modseq = modseq
             case UnseenCode():
                 self.first_unseen = code.seq
             case ResponseCode("READ-ONLY"):

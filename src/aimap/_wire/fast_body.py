@@ -22,6 +22,8 @@ from aimap._wire.fast_strings import NSTRING, QUOTED, unquoted
 _DEEPEST = 16
 _OPENS_MULTIPART = b"(("
 _ENVELOPE_AT = 2
+# Longer ones are for the general reader, since some of what is read here is kept.
+_LONGEST = 4096
 
 _PARAMETERS = rb"NIL|\(" + QUOTED + rb" " + QUOTED + rb"(?: " + QUOTED + rb" " + QUOTED + rb")*+\)"
 _DISPOSITION = rb"NIL|\(" + QUOTED + rb" (?:" + _PARAMETERS + rb")\)"
@@ -69,16 +71,20 @@ def end_of_body(buffer: bytes | bytearray, start: int) -> int | None:
             stack.append(_MULTIPART_END)
             pos += 1
         elif (match := _LEAF.match(buffer, pos)) is not None:
+            if match.end() - pos > _LONGEST:
+                return None
             pos = match.end()
             while stack and not (stack[-1] is _MULTIPART_END and buffer.startswith(b"(", pos)):
                 match = stack.pop().match(buffer, pos)
-                if match is None:
+                if match is None or match.end() - pos > _LONGEST:
                     return None
                 pos = match.end()
             if not stack:
                 return pos
         elif (match := _MESSAGE.match(buffer, pos)) is not None:
             if fast_envelope.has_groups(match.groups()[_ENVELOPE_AT:]):
+                return None
+            if match.end(_ENVELOPE_AT) - pos > _LONGEST:
                 return None
             stack.append(_MESSAGE_END)
             pos = match.end()

@@ -37,6 +37,8 @@ from aimap._wire.scanner import Atom
 _MOST_SHAPES = 8
 _MOST_KNOWN = 64
 _MOST_FLAGS = 1000
+_MOST_ITEMS = 32
+_LONGEST_NAMES = 2000
 _LEAST_DEPTH = 64
 _LONGEST_QUOTED = 4096
 
@@ -165,11 +167,14 @@ class FastFetch:
         if type(response) is not Message or not self._allowed:
             return
         keys = tuple(response.keys())
+        # What the server names is kept, and compiled: both cost what it is long.
+        if not 1 <= len(keys) <= _MOST_ITEMS or sum(map(len, keys)) > _LONGEST_NAMES:
+            return
         if keys in self._known or len(self._known) >= _MOST_KNOWN:
             return
         self._known.add(keys)
         names = item_names(frame)
-        if not keys or [key for key, _ in names] != list(keys):
+        if [key for key, _ in names] != list(keys):
             return
         shape = _shape_of(names)
         if shape is not None:
@@ -180,14 +185,18 @@ class FastFetch:
         """Return the responses that come next, up to one that is no FETCH of a known shape."""
         found: list[Message] = []
         buffer, start = framer.buffer, framer.start
+        defects = self._reading.defects
         for at, shape in enumerate(self._shapes):
-            pos = start
+            pos, told = start, len(defects)
             if shape.is_flat:
                 pos = self._read_flat(shape.steps[0], buffer, pos, found)
             else:
                 while (read := self._read(shape, buffer, pos)) is not None:
                     message, pos = read
                     found.append(message)
+                    told = len(defects)
+            # What was noted of one that is not whole is noted again when it is.
+            del defects[told:]
             if found:
                 framer.skip_to(pos)
                 if at:
@@ -203,30 +212,35 @@ class FastFetch:
         flat = _with_quotes(frame)
         if flat is None:
             return None
+        defects = self._reading.defects
+        told = len(defects)
         for shape in self._shapes:
             if shape.has_strings:
                 read = self._read(shape, flat, 0, octets=len(frame))
                 if read is not None:
                     return read[0]
+                del defects[told:]
         return None
 
     def _read_flat(self, step: _Step, buffer: bytearray, start: int, found: list[Message]) -> int:
         """Read responses whose shape is flat: what :meth:`_read` does, at half the cost."""
         keys = step.keys
-        uid_at = keys.index("UID") if "UID" in keys else None
-        flags_at = keys.index("FLAGS") if "FLAGS" in keys else None
+        # Where they are among the groups, the first of which is the sequence number.
+        uid_at = keys.index("UID") + 1 if "UID" in keys else 0
+        flags_at = keys.index("FLAGS") + 1 if "FLAGS" in keys else 0
         longest = min(self._limits.max_line, 2 * self._limits.max_items)
         match_at, add, pos = step.pattern.match, found.append, start
         while (match := match_at(buffer, pos)) is not None:
-            seq, *values = match.groups()
+            groups = match.groups()
             end = match.end()
-            if end - pos > longest or (flags_at is not None and not _are_plain(values[flags_at])):
+            if end - pos > longest or (flags_at and not _are_plain(groups[flags_at])):
                 break
-            items: dict[str, object] = dict(zip(keys, values, strict=True))
+            # As many keys as groups behind the first; a check, or a call of UID, costs a tenth.
+            items: dict[str, object] = dict(zip(keys, groups[1:]))  # noqa: B905
             uid = None
-            if uid_at is not None:
-                uid = items["UID"] = UID(int(values[uid_at]))
-            add(Message(SeqNum(int(seq)), uid, items, end - pos - 2))
+            if uid_at:
+                uid = items["UID"] = int(groups[uid_at])
+            add(Message(int(groups[0]), uid, items, end - pos - 2))  # type: ignore[arg-type]
             pos = end
         return pos
 
@@ -234,7 +248,7 @@ class FastFetch:
         self, shape: _Shape, buffer: bytes | bytearray, start: int, *, octets: int = 0
     ) -> tuple[Message, int] | None:
         items: dict[str, object] = {}
-        pos, literals = start, 0
+        pos, literals, text_from = start, 0, start
         seq = b""
         for step in shape.steps:
             match = step.pattern.match(buffer, pos)
@@ -249,7 +263,13 @@ class FastFetch:
                 read = self._read_behind(step.behind, buffer, pos)
                 if read is None:
                     return None
-                items[step.behind], pos, length = read
+                items[step.behind], end, length = read
+                if step.behind != "BODYSTRUCTURE":
+                    # What is 8-bit in a literal of its own is nobody's text.
+                    if shape.has_strings and not (octets or buffer[text_from:pos].isascii()):
+                        return None
+                    text_from = end
+                pos = end
                 literals += length
             elif step.has_envelope:
                 envelope = self._envelope(groups[-fast_envelope.GROUPS :])
@@ -264,7 +284,7 @@ class FastFetch:
             or pos - start > self._limits.max_response
         ):
             return None
-        if shape.has_strings and not octets and not buffer[start:pos].isascii():
+        if shape.has_strings and not octets and not buffer[text_from:pos].isascii():
             return None
         if "FLAGS" in items and not _are_plain(cast("bytes", items["FLAGS"])):
             return None

@@ -20,7 +20,9 @@ _LITERAL_END = re.compile(rb"\{([0-9]{1,20})\+?\}\r?$", re.ASCII)
 _LONGEST_HEADER = 25
 _AFTER_LITERAL = b" )\r\n"
 # In these the text is free, and may end in what looks like a literal's header.
-_FREE_TEXT = re.compile(rb"\x00*(?:\+|\* (?:OK|NO|BAD|BYE|PREAUTH)\b|[^*+ ]+ )", re.IGNORECASE)
+_FREE_TEXT = re.compile(
+    rb"\x00*+(?:\+|\* (?:OK|NO|BAD|BYE|PREAUTH)\b|[^*+ \x00\r\n][^*+ \r\n]*+ )", re.IGNORECASE
+)
 
 
 @final
@@ -80,6 +82,26 @@ class Framer:
             RemoteProtocolError: if a literal does not end where it was to end.
             ScanError: if the frame deviates, and reading is strict.
         """
+        newline = self._find_end()
+        if newline is None:
+            return None
+        frame = bytes(memoryview(self._buffer)[self._start : newline])
+        self.skip_to(newline + 1)
+        if frame.endswith(b"\r"):
+            return frame[:-1]
+        self._reading.tolerate(quirks.LONE_LF)
+        return frame
+
+    def lacks_the_rest(self) -> bool:
+        """Tell whether the next response was looked at before, and still is not whole.
+
+        Whoever looks at it only when it is, looks once, however small the chunks are.
+        What is raised is what :meth:`next_frame` raises.
+        """
+        return self._search > self._start and self._find_end() is None
+
+    def _find_end(self) -> int | None:
+        """Find the line feed that ends the next response."""
         buffer, limits = self._buffer, self._limits
         while True:
             if self._search >= len(buffer):
@@ -95,12 +117,7 @@ class Framer:
                 self._look_behind_literal(newline)
             length = self._literal(newline)
             if length is None:
-                frame = bytes(memoryview(buffer)[self._start : newline])
-                self.skip_to(newline + 1)
-                if frame.endswith(b"\r"):
-                    return frame[:-1]
-                self._reading.tolerate(quirks.LONE_LF)
-                return frame
+                return newline
             self._literal_start = newline + 1
             self._line = self._search = newline + 1 + length
             if self._search - self._start > limits.max_response:
@@ -113,7 +130,10 @@ class Framer:
             return None
         tail_start = max(self._line, newline - _LONGEST_HEADER)
         match = _LITERAL_END.search(self._buffer[tail_start:newline])
-        if match is None or _FREE_TEXT.match(self._buffer, self._start):
+        if match is None:
+            return None
+        # Asked of the first line only: a response with one literal may have many.
+        if self._line == self._start and _FREE_TEXT.match(self._buffer, self._start):
             return None
         length = int(match[1])
         if length > self._limits.max_literal:

@@ -101,7 +101,7 @@ def _part(
 ) -> BodyStructure:
     try:
         if _is_multipart(body):
-            if isinstance(body, Spaced) and len(parts) > 1:
+            if isinstance(body, Spaced) and body.second < len(parts):
                 reading.tolerate(quirks.SPACE_BETWEEN_GROUPS)
             return _multipart(body[len(parts) :], section, parts, reading)
         if (childless := _childless(body, reading)) is not None:

@@ -46,6 +46,8 @@ from aimap._wire.values import mailbox, members, name, number, number64, ranges,
 
 # resp-text = ["[" resp-text-code "]" SP] [text]; brackets inside are balanced or quoted.
 _CODE = re.compile(rb"\[((?:[^\[\]\"]|\[[^\[\]]*+\]|\"(?:[^\"\\]|\\.)*+\")*+)\]( ?)", re.DOTALL)
+# By the grammar, an atom may hold a bracket, and a code that nobody knows a quote.
+_UNBALANCED_CODE = re.compile(rb"\[([^\]]*+)\]( ?)")
 _NAME = re.compile(rb"([!-$&'+-Z^-z|}~]+)(?: +(.*))?", re.DOTALL)
 
 
@@ -54,7 +56,9 @@ def split_code(resp_text: bytes, reading: Reading) -> tuple[ResponseCode | None,
 
     A code that is not what its grammar says is kept raw.
     """
-    match = _CODE.match(resp_text) if resp_text.startswith(b"[") else None
+    if not resp_text.startswith(b"["):
+        return None, resp_text
+    match = _CODE.match(resp_text) or _UNBALANCED_CODE.match(resp_text)
     if match is None:
         return None, resp_text
     parts = _NAME.fullmatch(match[1].strip(b" "))
@@ -180,13 +184,21 @@ def _append_uid(raw: _RawCode) -> ResponseCode:
 
 # resp-code-copy = "COPYUID" SP nz-number SP uid-set SP uid-set
 def _copy_uid(raw: _RawCode) -> ResponseCode:
-    validity, source, destination = raw.values(3)
+    validity, *sets = raw.values(3)
+    source, destination = (ranges(each, raw.reading) for each in sets)
+    # Each source has one destination (RFC 4315 section 3); else nobody knows which is which.
+    if _count(source) != _count(destination):
+        raise ScanError("COPYUID has as many destinations as sources")
     return CopyUIDCode(
         *raw.head,
         uid_validity=UIDValidity(number(validity, lowest=1)),
-        source=ranges(source, raw.reading),
-        destination=ranges(destination, raw.reading),
+        source=source,
+        destination=destination,
     )
+
+
+def _count(found: tuple[tuple[int, int], ...]) -> int:
+    return sum(abs(last - first) + 1 for first, last in found)
 
 
 def _bad_charset(raw: _RawCode) -> ResponseCode:

@@ -36,9 +36,14 @@ def scan_envelope(scanner: Scanner) -> RawValue:
             raise
         scanner.reading.tolerate(quirks.ENV_MSGID_QUOTES)
         escaped = match[1].replace(b"\\", b"\\\\").replace(b'"', b'\\"')
-        scanner.data = scanner.data[: match.start(1)] + escaped + scanner.data[match.end(1) :]
-        scanner.pos = start
-        return scanner.value()
+        before, behind = scanner.data[start : match.start(1)], match[0][-2:]
+        mended = before + escaped + behind
+        # A scanner of its own: to mend the whole response costs its length each time.
+        trial = Scanner(mended, scanner.reading)
+        value = trial.value()
+        trial.end()
+        scanner.pos = match.end()
+        return value
 
 
 # envelope = "(" env-date SP env-subject SP env-from SP env-sender SP env-reply-to SP
@@ -120,7 +125,10 @@ def group_addresses(addresses: list[Address], reading: Reading) -> Addresses:
     for address in addresses:
         if address.raw_host is not None or (group is None and _is_swapped(address)):
             (result if group is None else in_group).append(address)
-        elif address.raw_mailbox is None and address.raw_name is None:
+        elif address.raw_name is None and (
+            address.raw_mailbox is None
+            or (group is not None and _ends_alike(group, address, reading))
+        ):
             if group is not None:
                 result.append(Group(group.raw_mailbox or b"", tuple(in_group)))
                 group, in_group = None, []
@@ -131,6 +139,14 @@ def group_addresses(addresses: list[Address], reading: Reading) -> Addresses:
     if group is not None:
         result += _unended(group, in_group, reading)
     return tuple(result)
+
+
+def _ends_alike(start: Address, address: Address, reading: Reading) -> bool:
+    """Tell whether an empty mailbox ends the group, having begun it: Courier 5.0 loses names."""
+    if start.raw_mailbox != b"" or address.raw_mailbox != b"":
+        return False
+    reading.tolerate(quirks.ADDR_GROUP_ALIKE)
+    return True
 
 
 def _is_swapped(address: Address) -> bool:

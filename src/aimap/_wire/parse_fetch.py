@@ -28,6 +28,7 @@ from aimap._wire.utf7 import decode_mailbox_name
 from aimap._wire.values import members, nstring, number, number64, pairs, string, text, uid
 
 _INVALID_RAW = 200
+_LONGEST_KEPT = 1000
 _RESTARTS = 8
 _MAX_UNSIGNED64 = 0xFFFFFFFFFFFFFFFF
 
@@ -182,8 +183,7 @@ _SECTION_PARSERS: dict[str, _Parser] = {
 _ALIASES = {"RFC822": "BODY[]", "RFC822.HEADER": "BODY[HEADER]", "RFC822.TEXT": "BODY[TEXT]"}
 
 
-@lru_cache(maxsize=1024)
-def _key(octets: bytes) -> tuple[str, _Parser, bool]:
+def _read_key(octets: bytes) -> tuple[str, _Parser, bool]:
     """Return the name that an item is filed under, what reads it, and whether its origin is odd."""
     match = _PARTS.fullmatch(octets)
     if match is None:
@@ -194,6 +194,14 @@ def _key(octets: bytes) -> tuple[str, _Parser, bool]:
     section = " ".join(inside.replace('"', "").upper().split())
     origin = f"<{match[3].decode('ascii')}>" if match[3] else ""
     return f"{word}[{section}]{origin}", _SECTION_PARSERS.get(word, _keep), bool(match[4])
+
+
+_kept_key = lru_cache(maxsize=1024)(_read_key)
+
+
+def _key(octets: bytes) -> tuple[str, _Parser, bool]:
+    # What is kept is bounded in octets too, whatever a server calls its items.
+    return _kept_key(octets) if len(octets) <= _LONGEST_KEPT else _read_key(octets)
 
 
 def item_name(scanner: Scanner) -> str:
@@ -235,6 +243,10 @@ def parse_message(scanner: Scanner, seq: int, *, by_uid: bool = False) -> Messag
     scanner.end()
     if not items:
         scanner.reading.tolerate(quirks.FETCH_EMPTY)
+    if not seq:
+        if by_uid:
+            raise ScanError("a UID is above 0")
+        scanner.reading.tolerate(quirks.FETCH_SEQ_ZERO)
     _hint_charset(items)
     message_uid = items.get("UID")
     octets = len(scanner.data)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import cast
 
 from aimap._model.flag import Flag, Flags
 from aimap._model.raw import RawValue
@@ -12,6 +13,9 @@ from aimap._wire.quirks import Quirk
 from aimap._wire.reading import Reading, ScanError
 from aimap._wire.scanner import Atom
 from aimap._wire.values import members
+
+_MOST_KEPT = 100
+_LONGEST_KEPT = 1000
 
 _RUN_TOGETHER = re.compile(rb"(?<=[^\\])(?=\\[A-Za-z])")
 
@@ -22,17 +26,21 @@ def parse_flags(value: RawValue, reading: Reading) -> Flags:
     Raises:
         ScanError: if *value* is not a list of flags.
     """
-    words = members(value, "flags")
-    if not all(type(word) is Atom for word in words):
-        words = _only_atoms(words, reading)
-    flags, tolerated = _flags_of(words)
+    listed = members(value, "flags")
+    if all(type(word) is Atom for word in listed):
+        words = cast("tuple[bytes, ...]", listed)
+    else:
+        words = _only_atoms(listed, reading)
+    # What is kept is bounded in octets too.
+    short = len(words) <= _MOST_KEPT and sum(map(len, words)) <= _LONGEST_KEPT
+    flags, tolerated = _kept(words) if short else _flags_of(words)
     for quirk in tolerated:
         reading.tolerate(quirk)
     return flags
 
 
-def _only_atoms(words: tuple[RawValue, ...], reading: Reading) -> tuple[RawValue, ...]:
-    kept: list[RawValue] = []
+def _only_atoms(words: tuple[RawValue, ...], reading: Reading) -> tuple[bytes, ...]:
+    kept: list[bytes] = []
     for word in words:
         if isinstance(word, tuple):
             raise ScanError("a flag is not a list")
@@ -45,8 +53,6 @@ def _only_atoms(words: tuple[RawValue, ...], reading: Reading) -> tuple[RawValue
     return tuple(kept)
 
 
-# The same few sets come again and again.
-@lru_cache(maxsize=4096)
 def _flags_of(words: tuple[bytes, ...]) -> tuple[Flags, tuple[Quirk, ...]]:
     tolerated: dict[Quirk, None] = {}
     flags: list[Flag] = []
@@ -61,3 +67,7 @@ def _flags_of(words: tuple[bytes, ...]) -> tuple[Flags, tuple[Quirk, ...]]:
             tolerated[quirks.FLAGS_RUN_TOGETHER] = None
         flags += [Flag(part.decode("utf-8", "replace")) for part in parts if part]
     return Flags(flags), tuple(tolerated)
+
+
+# The same few sets come again and again.
+_kept = lru_cache(maxsize=4096)(_flags_of)

@@ -30,8 +30,7 @@ from aimap._wire.values import (
     text,
 )
 
-# A name that should have been quoted, up to the items of STATUS.
-_STATUS_NAME = re.compile(rb" *+([^\"(){\r\n]+?) (?=\([^()]*+\)$)")
+# Behind a name that should have been quoted.
 _STATUS_ITEMS_AT_END = re.compile(rb"\([^()\"{]*+\) *+$")
 
 
@@ -49,7 +48,7 @@ def _list_data(scanner: Scanner) -> MailboxInfo:
         scanner.end()
     except ScanError:
         octets, extended = scanner.data[start:].strip(b" "), ()
-        if not octets or octets[:1] in b'"({':
+        if not octets or octets[:1] in b'"({' or b" (" in octets:
             raise
         reading.tolerate(quirks.LIST_UNQUOTED)
         scanner.pos = len(scanner.data)

@@ -121,7 +121,7 @@ def _untagged(frame: bytes, reading: Reading) -> Response:
     if condition is not None:
         return StatusResponse(condition, *_resp_text(frame, match.end(), reading))
     reader = _READERS.get(word)
-    scanner = Scanner(frame, reading, match.end())
+    scanner = Scanner(frame, reading, match.end(4))
     if reader is None:
         return UnknownResponse(word.decode("ascii"), None, scanner.rest())
     return reader(scanner)

@@ -30,7 +30,8 @@ from aimap._wire.values import (
     text,
 )
 
-_NUMBERS = re.compile(rb"(?:[0-9]++ *+)*+", re.ASCII)
+# Ten digits, and not more: int() refuses thousands of them, and takes their square in time.
+_NUMBERS = re.compile(rb"(?: ++[0-9]{1,10}+(?![0-9]))*+ *+", re.ASCII)
 _WINDOW = re.compile(rb"(-?[1-9][0-9]{0,9}):(-?[1-9][0-9]{0,9})", re.ASCII)
 
 

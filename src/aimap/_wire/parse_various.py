@@ -146,7 +146,12 @@ def converted(scanner: Scanner, seq: int) -> ConvertedResponse:
 
 def _converted_value(word: str, value: RawValue, reading: Reading) -> object:
     # converterror-phrase = "(" "ERROR" SP convert-err-descript SP convert-error-code ")"
-    if isinstance(value, tuple) and len(value) >= 3 and value[0] == b"ERROR":
+    if (
+        isinstance(value, tuple)
+        and len(value) >= 3
+        and isinstance(value[0], Atom)
+        and name(value[0]) == "ERROR"
+    ):
         return ConvertError(text(value[1]), name(value[2]), value[3:])
     kind = word.partition("[")[0]
     if kind == "BINARY.SIZE":
@@ -155,8 +160,10 @@ def _converted_value(word: str, value: RawValue, reading: Reading) -> object:
         return parse_body_structure(value, reading)
     if kind == "AVAILABLECONVERSIONS":
         # Two levels of parentheses tell it from an error.
-        (types,) = members(value, "media types") or ((),)
-        return tuple(map(text, members(types, "media types")))
+        lists = members(value, "media types")
+        if len(lists) != 1:
+            raise ScanError("the media types stand in two pairs of parentheses")
+        return tuple(map(text, members(lists[0], "media types")))
     return nstring(value)
 
 

@@ -69,6 +69,7 @@ ID_COMMAS = _quirk("id-commas-untagged-end", "Bigfoot", "a space separates the f
 
 # FETCH and flags
 FETCH_EMPTY = _quirk("fetch-empty", "QIP", "a FETCH response has at least one item")
+FETCH_SEQ_ZERO = _quirk("fetch-seq-zero", "Courier 2004", "message numbers begin at 1")
 FETCH_EXTRA_PARENS = _quirk(
     "fetch-extra-parens", "Domino 9", "items stand in one pair of parentheses"
 )
@@ -91,6 +92,9 @@ SPACE_BETWEEN_GROUPS = _quirk(
 )
 ADDR_NIL_MEMBER = _quirk("addr-nil-member", "SmarterMail", "an address is not NIL")
 ADDR_UNDISCLOSED = _quirk("addr-undisclosed", "Yahoo", "a group has an end")
+ADDR_GROUP_ALIKE = _quirk(
+    "addr-group-alike", "Courier", "a group begins with its name, and ends with NIL"
+)
 ENV_SHORT = _quirk("env-short", "unnamed", "an envelope has ten fields")
 ENV_MSGID_QUOTES = _quirk("env-msgid-quotes", "iCloud", "a quote within a quoted string is escaped")
 

@@ -46,10 +46,12 @@ class ResponseReader:
         """
         framer, fast = self._framer, self._fast
         while True:
-            run = fast.next_messages(framer)
-            if run:
-                yield run
             try:
+                if framer.lacks_the_rest():
+                    return
+                run = fast.next_messages(framer)
+                if run:
+                    yield run
                 frame = framer.next_frame()
             except ScanError as error:
                 yield Unparsed(framer.take_rest(), str(error))

@@ -23,14 +23,23 @@ class Atom(bytes):
 
 
 @final
-class Spaced(tuple[RawValue, ...]):
-    """A list whose first two members are lists with a space between them.
+class Spaced(tuple[RawValue, ...]):  # noqa: SLOT001 (a tuple can have none)
+    """A list of which two members are lists with a space between them.
 
     Addresses, body parts and threads have none (:rfc:`9051#section-9`, ``1*address``);
     everything else must have it.
+
+    Attributes:
+        second: where the second list of the first such pair stands.
     """
 
-    __slots__ = ()
+    second: int
+
+    def __new__(cls, members: list[RawValue], second: int) -> Spaced:
+        """Make the list."""
+        made = super().__new__(cls, members)
+        made.second = second
+        return made
 
 
 # One alternative per kind of token; no two begin alike, and nothing is tried twice: the
@@ -41,7 +50,7 @@ _TOKEN = re.compile(
     rb"|(\()"
     rb"|(\))"
     rb"|~?\{([0-9]{1,20})\+?\}(\r?)\n"
-    rb'|((?:[^\s()"{\[\]]|\{)[^\s()"\[\]]*+(?:\[[^\]\r\n]*+\][^\s()"\[\]]*+)*+|\[[^\s()]*+)'
+    rb'|([^\s()"]++)'
     rb")",
     re.DOTALL,
 )
@@ -49,7 +58,6 @@ _TOKEN = re.compile(
 _QUOTED, _OPEN, _CLOSE, _OCTETS, _LITERAL, _ATOM = 2, 3, 4, 5, 6, 7
 _ESCAPE = re.compile(rb"\\(.)", re.DOTALL)
 _SPACES = re.compile(rb" *+")
-_TO_BLANK = re.compile(rb"[^\s()]*+")
 
 
 @final
@@ -116,9 +124,9 @@ class Scanner:
             ScanError: if there is none, or it is broken.
         """
         data, reading = self.data, self.reading
-        outer: list[tuple[list[RawValue] | None, bool]] = []
+        outer: list[tuple[list[RawValue] | None, int]] = []
         current: list[RawValue] | None = None
-        spaced = False
+        spaced = 0
         items, last = 0, _OPEN
         while True:
             match = _TOKEN.match(data, self.pos)
@@ -132,15 +140,15 @@ class Scanner:
             if kind == _OPEN:
                 if len(outer) >= reading.limits.max_depth:
                     raise ScanError(f"nested deeper than {reading.limits.max_depth}")
-                if last == _CLOSE and gap and current is not None and len(current) == 1:
-                    spaced = True
+                if last == _CLOSE and gap and current is not None:
+                    spaced = spaced or len(current)
                 outer.append((current, spaced))
-                current, spaced, last = [], False, _OPEN
+                current, spaced, last = [], 0, _OPEN
                 continue
             if kind == _CLOSE:
                 if current is None:
                     raise ScanError(f"a closing parenthesis too many at octet {match.end() - 1}")
-                value = Spaced(current) if spaced else tuple(current)
+                value = Spaced(current, spaced) if spaced else tuple(current)
                 current, spaced = outer.pop()
             elif kind == _QUOTED:
                 value = self._quoted(match[_QUOTED])

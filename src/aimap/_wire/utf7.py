@@ -19,8 +19,8 @@ class UndecodedName(str):
     raw: bytes
 
     def __new__(cls, raw: bytes) -> UndecodedName:
-        """Make the name; octets that are not UTF-8 are shown as replacement characters."""
-        made = super().__new__(cls, raw.decode("utf-8", "replace"))
+        r"""Make the name; octets that are not UTF-8 are shown as ``\xff``, so that each differs."""
+        made = super().__new__(cls, raw.decode("utf-8", "backslashreplace"))
         made.raw = raw
         return made
 

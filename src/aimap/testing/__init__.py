@@ -17,6 +17,7 @@ from aimap.testing._logins import MECHANISMS, AcceptingContext, Logins
 from aimap.testing._samples import sample_messages
 from aimap.testing._server import CAPABILITIES, Server, serve
 from aimap.testing._store import Account, StoredMailbox, StoredMessage
+from aimap.testing._write import write_response
 
 __all__ = [
     "CAPABILITIES",
@@ -30,4 +31,5 @@ __all__ = [
     "StoredMessage",
     "sample_messages",
     "serve",
+    "write_response",
 ]

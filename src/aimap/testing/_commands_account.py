@@ -30,6 +30,14 @@ async def logout(client: Connection, arguments: Arguments) -> None:
     client.logged_out = True
 
 
+async def compress(client: Connection, arguments: Arguments) -> None:
+    """COMPRESS (:rfc:`4978#section-3`)."""
+    mechanism = arguments.atom()
+    arguments.end()
+    if mechanism != "DEFLATE" or client.compressed:
+        raise ViolationError("there is DEFLATE, and that only once (RFC 4978 section 3)")
+
+
 async def starttls(client: Connection, arguments: Arguments) -> None:
     arguments.end()
     if client.secure or not client.server.offers_starttls:

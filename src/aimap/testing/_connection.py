@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, final
 
 import trio
 
+from aimap._deflate import DeflateStream
 from aimap._model.flag import Flag
 from aimap._model.numbers import SeqSet, UIDSet
 from aimap.testing._grammar import Arguments, ViolationError
@@ -21,6 +22,7 @@ Handler = Callable[["Connection", Arguments], Awaitable[None]]
 
 SYSTEM_FLAGS = (Flag.ANSWERED, Flag.FLAGGED, Flag.DELETED, Flag.SEEN, Flag.DRAFT)
 _SEND_SIZE = 256 * 1024
+_MAX_RATIO = 1000
 
 
 @final
@@ -40,6 +42,7 @@ class Connection:
         self.server = server
         self.stream = stream
         self.secure = secure
+        self.compressed = False
         self.user = ""
         self.account: Account | None = None
         self.mailbox: StoredMailbox | None = None
@@ -235,6 +238,8 @@ class Connection:
         self._out += f"{line.tag} OK {code}{text}\r\n".encode()
         if command == "STARTTLS":
             await self._start_tls()
+        elif command == "COMPRESS":
+            await self._compress()
 
     async def _start_tls(self) -> None:
         await self.flush()
@@ -249,6 +254,15 @@ class Connection:
         self.stream = self.input.stream = tls
         self.secure = True
         await tls.do_handshake()
+
+    async def _compress(self) -> None:
+        await self.flush()
+        if self.input.pending:
+            # RFC 4978 section 3: nothing may be sent before the answer to COMPRESS.
+            self.server.violations.append("COMPRESS octets behind COMPRESS")
+            raise EOFError
+        self.stream = self.input.stream = DeflateStream(self.stream, max_ratio=_MAX_RATIO)
+        self.compressed = True
 
     @property
     def state(self) -> str:

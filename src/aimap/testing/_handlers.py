@@ -36,6 +36,7 @@ HANDLERS: dict[str, tuple[Handler, str]] = {
     "STARTTLS": (account.starttls, _LOGGED_OUT),
     "LOGIN": (account.login, _LOGGED_OUT),
     "AUTHENTICATE": (account.authenticate, _LOGGED_OUT),
+    "COMPRESS": (account.compress, _LOGGED_IN),
     "ENABLE": (account.enable, _LOGGED_IN),
     "IDLE": (account.idle, _LOGGED_IN),
     "NAMESPACE": (account.namespace, _LOGGED_IN),
@@ -63,6 +64,7 @@ HANDLERS: dict[str, tuple[Handler, str]] = {
 }
 
 NEEDS = {
+    "COMPRESS": "COMPRESS=DEFLATE",
     "ENABLE": "ENABLE",
     "ID": "ID",
     "IDLE": "IDLE",

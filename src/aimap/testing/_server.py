@@ -41,6 +41,7 @@ CAPABILITIES = frozenset(
         "SPECIAL-USE",
         "STATUS=SIZE",
         "UIDPLUS",
+        "COMPRESS=DEFLATE",
         "UNSELECT",
         "WITHIN",
     }

@@ -1,0 +1,1 @@
+"""Fuzzing by coverage: ``make fuzz``. What it found stays in ``tests/data/fuzz``."""

@@ -1,0 +1,49 @@
+"""Connections to real servers, for tests."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import trio
+
+import aimap
+from aimap.commands import Append
+
+from .real import RealServer
+from .tap import Tap, check
+
+
+@asynccontextmanager
+async def connected(server: RealServer, user: str, *, tls: Any) -> AsyncGenerator[aimap.Client]:
+    """Connect as users do."""
+    async with aimap.connect(
+        server.host,
+        port=server.tls_port if tls == "implicit" else server.port,
+        tls=tls,
+        ssl_context=server.client_context,
+        auth=aimap.Password(user, server.password),
+    ) as imap:
+        yield imap
+
+
+@asynccontextmanager
+async def tapped(server: RealServer, user: str) -> AsyncGenerator[aimap.Client]:
+    """Connect, and see to it that all that the server sends is read by the letter."""
+    tap = Tap(await trio.open_tcp_stream(server.host, server.port))
+    async with aimap.connect(
+        server.host,
+        tls="insecure",
+        stream=tap,
+        auth=aimap.Password(user, server.password),
+    ) as imap:
+        yield imap
+    check(server.kind, tap.received)
+
+
+async def fill(imap: aimap.Client, messages: Iterable[bytes], name: str = "INBOX") -> None:
+    """Append *messages* without waiting for each other."""
+    futures = [imap.submit(Append(name, message)) for message in messages]
+    for future in futures:
+        await future.wait()
