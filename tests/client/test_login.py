@@ -460,7 +460,7 @@ async def test_a_changed_channel_binding() -> None:
         async with serve(host=None) as other:
             server.certificate = other.certificate
         with pytest.raises(AuthenticationError) as caught:
-            async with at(server, JOE):
+            async with at(server, by("SCRAM-SHA-256-PLUS")):
                 pass
         assert caught.value.details == {"error": "channel-bindings-dont-match"}
 
