@@ -459,9 +459,8 @@ async def test_a_changed_channel_binding() -> None:
     async with serve(host=None, logins=Logins(mechanisms=["SCRAM-SHA-256-PLUS"])) as server:
         async with serve(host=None) as other:
             server.certificate = other.certificate
-        bound = aimap.Password("joe", "secret", mechanisms=["SCRAM-SHA-256-PLUS"])
         with pytest.raises(AuthenticationError) as caught:
-            async with at(server, bound):
+            async with at(server, by("SCRAM-SHA-256-PLUS")):
                 pass
         assert caught.value.details == {"error": "channel-bindings-dont-match"}
 

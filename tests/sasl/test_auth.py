@@ -26,7 +26,8 @@ ALL = frozenset(
         "XOAUTH2",
     ]
 )
-TLS = Channel(encrypted=True, bindings={"tls-server-end-point": b"x"}, offered=ALL)
+TLS = Channel(encrypted=True, bindings={"tls-exporter": b"x"}, offered=ALL)
+PYTHONS_TLS = Channel(encrypted=True, bindings={"tls-server-end-point": b"x"}, offered=ALL)
 CLEAR = Channel(offered=ALL)
 UNTYPED: Any = aimap
 
@@ -44,6 +45,13 @@ def test_the_order() -> None:
     bound = Password("joe", "x", mechanisms=["SCRAM-SHA-1", "SCRAM-SHA-1-PLUS"])
     assert bound.choices(TLS) == ["SCRAM-SHA-1-PLUS", "SCRAM-SHA-1"]
     assert bound.choices(CLEAR) == ["SCRAM-SHA-1"]
+
+
+def test_a_binding_that_some_servers_do_not_take_is_used_on_demand() -> None:
+    assert Password("joe", "x").choices(PYTHONS_TLS) == Password("joe", "x").choices(CLEAR)
+    named = Password("joe", "x", mechanisms=["SCRAM-SHA-256-PLUS"])
+    assert named.choices(PYTHONS_TLS) == ["SCRAM-SHA-256-PLUS"]
+    assert named.choices(CLEAR) == []
 
 
 def test_the_users_floor() -> None:

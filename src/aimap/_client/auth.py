@@ -13,8 +13,8 @@ from typing import Protocol, cast, runtime_checkable
 import trio
 
 from aimap._client.driver import CommandFuture, Driver
-from aimap._client.login_failures import explain, hide
 from aimap._commands.login import Authenticate, Login
+from aimap._commands.login_failures import explain, hide
 from aimap._errors import (
     AuthenticationError,
     CapabilityError,

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, final
 
 from aimap._commands.base import BARRIER, Claim, Command, PlainCommand
+from aimap._commands.login_failures import explain
 from aimap._errors import (
     AuthenticationError,
     BadError,
@@ -58,9 +59,10 @@ class _LoginCommand(Command["ResponseCode | None"]):
 
     def failure(self, response: TaggedResponse) -> CommandError:
         text = redact(response.text, self._secrets)
+        error: CommandError = BadError(self.name, response.code, text)
         if response.condition == "NO":
-            return AuthenticationError(self.name, response.code, text, url=self._url)
-        return BadError(self.name, response.code, text)
+            error = AuthenticationError(self.name, response.code, text, url=self._url)
+        return explain(error, {}, self._secrets) or error
 
 
 @final

@@ -33,10 +33,10 @@ class Limits:
         max_buffered: octets of messages kept for one fetch that nobody reads.
         max_events: events kept for one watcher that does not read them.
         max_challenges: continuation requests answered in one AUTHENTICATE.
-        max_deflate_ratio: octets that one octet may inflate to under COMPRESS, on the
-            average of all that came, as soon as that is more than 32 MiB.
         min_scram_iterations: iterations that SCRAM must ask for (:rfc:`7677#section-4`).
         max_scram_iterations: iterations that SCRAM may ask for: a second or two of work.
+        max_deflate_ratio: octets that one octet may inflate to under COMPRESS, on the
+            average of all that came, as soon as that is more than 32 MiB.
         pipeline_depth: commands in flight at once.
     """
 
@@ -49,7 +49,7 @@ class Limits:
     max_buffered: int = attrs.field(default=8 * 1024 * 1024, validator=_positive)
     max_events: int = attrs.field(default=10_000, validator=_positive)
     max_challenges: int = attrs.field(default=16, validator=_positive)
-    max_deflate_ratio: int = attrs.field(default=250, validator=_positive)
     min_scram_iterations: int = attrs.field(default=4096, validator=_positive)
     max_scram_iterations: int = attrs.field(default=2_000_000, validator=_positive)
+    max_deflate_ratio: int = attrs.field(default=250, validator=_positive)
     pipeline_depth: int = attrs.field(default=1000, validator=_positive)

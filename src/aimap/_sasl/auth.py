@@ -9,6 +9,7 @@ import attrs
 
 from aimap._errors import AuthenticationError, InvalidArgumentError, LoginFailure
 from aimap._sasl.bearer import OAuthBearer, XOAuth2
+from aimap._sasl.binding import EXPORTER
 from aimap._sasl.gssapi import Gssapi, SecurityContext, kerberos_context
 from aimap._sasl.mechanism import LOGIN_COMMAND, Channel, Mechanism
 from aimap._sasl.scram import Scram
@@ -103,6 +104,10 @@ class Password:
     forbids it (``LOGINDISABLED``, :rfc:`9051#section-6.2.3`). If the server refuses, no
     other is tried.
 
+    Those with ``-PLUS`` are used unasked only where the stream can give ``tls-exporter``
+    (:rfc:`9266`), which Python's :mod:`ssl` cannot. Named in *mechanisms*, they use
+    ``tls-server-end-point`` (:rfc:`5929`), which some servers do not take.
+
     Attributes:
         username: the user's name, as the server knows it.
         password: never shown, not even in ``repr``.
@@ -130,7 +135,15 @@ class Password:
 
     def choices(self, channel: Channel) -> Sequence[str]:
         """Return the mechanisms that may be used on this connection, best first."""
-        default = [name for name in _BY_PASSWORD if name not in _ON_DEMAND]
+        # Cyrus (3.6 with SASL 2.1.28, as Debian has it) offers -PLUS over TLS 1.3 and takes
+        # no tls-server-end-point: "bad protocol / cancel", and that refusal would be final.
+        # RFC 9266 section 3 names the type that can be relied on; another is on demand.
+        plus = EXPORTER in channel.bindings
+        default = [
+            name
+            for name in _BY_PASSWORD
+            if name not in _ON_DEMAND and (plus or not name.endswith("-PLUS"))
+        ]
         return [
             name
             for name in _named(self.mechanisms, _BY_PASSWORD, default)

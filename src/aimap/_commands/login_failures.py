@@ -77,7 +77,9 @@ def explain(
     url = error.url if isinstance(error, AuthenticationError) else None
     if isinstance(code, WebAlertCode):
         url = code.url
-    referrals = code.urls if isinstance(code, ReferralCode) else ()
+    referrals = error.referrals if isinstance(error, AuthenticationError) else ()
+    if isinstance(code, ReferralCode):
+        referrals = code.urls
     wait = _WAIT.search(text)
     shown = {redact(k, secrets): redact(v, secrets) for k, v in details.items()}
     if shown:
@@ -96,7 +98,7 @@ def explain(
 
 
 def _reason(error: CommandError, details: Mapping[str, str]) -> LoginFailure:
-    if isinstance(error, AuthenticationError) and error.reason is not LoginFailure.REFUSED:
+    if isinstance(error, AuthenticationError) and error.reason is LoginFailure.SERVER_NOT_TRUSTED:
         return error.reason
     for pattern, reason in _BY_TEXT:
         if pattern.search(error.text):
