@@ -279,11 +279,17 @@ def test_text_in_another_charset(text: str, charset: str) -> None:
     try:
         found = tokens(Search(aimap.SUBJECT(text), extended=True, charset=charset), PLUS)
     except InvalidArgumentError:
-        with pytest.raises(ValueError):
-            text.replace("\0", "\udc80").encode(charset)
+        writable = text.replace("\0", "\udc80").encode(charset, "replace")
+        assert writable.decode(charset) != text
         return
     assert found[4:6] == [Bare("CHARSET"), Bare(charset)]
     assert reader.string(found[7]).decode(charset) == text
+
+
+def test_text_that_a_charset_cannot_tell_from_another() -> None:
+    # Python writes a yen sign in Shift_JIS as 0x5C, and reads that as a backslash.
+    with pytest.raises(InvalidArgumentError, match="cannot tell"):
+        one(Search(aimap.SUBJECT("\u00a5"), extended=True, charset="Shift_JIS"))
 
 
 def test_charset_only_where_it_is_needed() -> None:

@@ -206,13 +206,26 @@ def _write_argument(wire: Encoder, argument: Argument, codec: str) -> None:
     elif isinstance(argument, Label):
         wire.label(argument)
     elif isinstance(argument, str):
-        try:
-            wire.string(argument.encode(codec))
-        except UnicodeEncodeError as error:
-            raise InvalidArgumentError(f"not a text in {codec}: {argument!r}") from error
+        wire.string(_in_codec(argument, codec))
     elif isinstance(argument, date):
         wire.date(argument)
     elif isinstance(argument, int):
         wire.number(argument)
     else:
         wire.value(argument)
+
+
+def _in_codec(text: str, codec: str) -> bytes:
+    """Return text as octets that mean just that.
+
+    Raises:
+        InvalidArgumentError: if there are none; Shift_JIS, for one, writes a yen sign as
+            the octet that is read as a backslash.
+    """
+    try:
+        octets = text.encode(codec)
+    except UnicodeEncodeError as error:
+        raise InvalidArgumentError(f"not a text in {codec}: {text!r}") from error
+    if octets.decode(codec) != text:
+        raise InvalidArgumentError(f"{codec} cannot tell this text from another: {text!r}")
+    return octets
