@@ -179,7 +179,7 @@ class Mailbox:
         async with self.fetch(uids, *items) as messages:
             found = await messages.rest()
             # Servers answer pipelined slices side by side.
-            found.sort(key=attrgetter("uid"))
+            found.sort(key=attrgetter("uid_or_none"))
             return FetchResult(found, messages.missing)
 
     async def download(

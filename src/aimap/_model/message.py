@@ -47,15 +47,36 @@ class Message:
     :exc:`aimap.NotFetchedError`. It never changes.
     """
 
-    __slots__ = ("_items", "octets", "seq", "uid_or_none")
+    __slots__ = ("_filed", "_keys", "octets", "seq", "uid_or_none")
+
+    _keys: Collection[str]
 
     def __init__(
-        self, seq: SeqNum | None, uid: UID | None, items: dict[str, object], octets: int
+        self,
+        seq: SeqNum | None,
+        uid: UID | None,
+        items: dict[str, object] | tuple[bytes, ...],
+        octets: int,
+        keys: Collection[str] | None = None,
     ) -> None:
         self.seq = seq
         self.uid_or_none = uid
         self.octets = octets
-        self._items = items
+        # Of most messages nothing but the octets of the items is kept, behind those of the
+        # sequence number, until somebody looks: a dictionary for each costs more than reading.
+        self._filed = items
+        self._keys = cast("dict[str, object]", items) if keys is None else keys
+
+    @property
+    def _items(self) -> dict[str, object]:
+        filed = self._filed
+        if isinstance(filed, dict):
+            return filed
+        items: dict[str, object] = dict(zip(self._keys, filed[1:], strict=True))
+        if "UID" in items:
+            items["UID"] = self.uid_or_none
+        self._filed = self._keys = items
+        return items
 
     def __repr__(self) -> str:
         return f"<aimap.Message uid={self.uid_or_none} {' '.join(self._items)}>"
@@ -75,7 +96,9 @@ class Message:
     @property
     def items(self) -> Mapping[str, object]:
         """All that was sent, by name in upper case; what could not be read is ``Invalid``."""
-        return MappingProxyType({key: self._decoded(key) for key in self._items})
+        return MappingProxyType(
+            {key: self._decoded(key, value) for key, value in [*self._items.items()]}
+        )
 
     def keys(self) -> KeysView[str]:
         """The names of the items that were sent."""
@@ -83,10 +106,10 @@ class Message:
 
     def has_all(self, keys: Collection[str]) -> bool:
         """Tell whether all of these items were sent."""
-        items = self._items
+        sent = self._keys
         # A loop, since a generator would cost three times as much.
         for key in keys:  # noqa: SIM110
-            if key not in items:
+            if key not in sent:
                 return False
         return True
 
@@ -102,22 +125,25 @@ class Message:
         return cast("T", self._get(item.key))
 
     def _get(self, key: str) -> object:
-        if key not in self._items:
+        items = self._items
+        if key not in items:
             raise NotFetchedError(key)
-        value = self._decoded(key)
+        value = items[key]
+        kind = type(value)
+        if kind is bytes or kind is Undecoded:
+            value = self._decoded(key, value)
         if isinstance(value, Invalid):
             raise NotFetchedError(key)
         return value
 
-    def _decoded(self, key: str) -> object:
-        value = self._items[key]
-        kind = type(value)
-        if kind is bytes:
+    def _decoded(self, key: str, value: object) -> object:
+        """Return a value in its final form, and keep it so."""
+        if isinstance(value, Undecoded):
+            value = self._items[key] = value.decode()
+        elif isinstance(value, bytes):
             decode = _DECODERS.get(key)
             if decode is not None:
-                value = self._items[key] = decode(cast("bytes", value))
-        elif kind is Undecoded:
-            value = self._items[key] = cast("Undecoded", value).decode()
+                value = self._items[key] = decode(value)
         return value
 
     @property

@@ -235,12 +235,9 @@ class FastFetch:
             end = match.end()
             if end - pos > longest or (flags_at and not _are_plain(groups[flags_at])):
                 break
-            # As many keys as groups behind the first; a check, or a call of UID, costs a tenth.
-            items: dict[str, object] = dict(zip(keys, groups[1:]))  # noqa: B905
-            uid = None
-            if uid_at:
-                uid = items["UID"] = int(groups[uid_at])
-            add(Message(int(groups[0]), uid, items, end - pos - 2))  # type: ignore[arg-type]
+            uid = int(groups[uid_at]) if uid_at else None
+            # A call of UID or SeqNum costs as much as the conversion.
+            add(Message(int(groups[0]), uid, groups, end - pos - 2, keys))  # type: ignore[arg-type]
             pos = end
         return pos
 
