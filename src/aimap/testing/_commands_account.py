@@ -7,6 +7,7 @@ from base64 import b64encode
 
 import trio
 
+from aimap._nursery import open_private_nursery
 from aimap._wire.utf7 import encode_mailbox_name
 from aimap.testing._connection import SYSTEM_FLAGS, Connection, RefusalError
 from aimap.testing._describe import nstring
@@ -120,7 +121,7 @@ async def idle(client: Connection, arguments: Arguments) -> None:
     arguments.end()
     client.send(b"+ idling\r\n")
     await client.flush()
-    async with trio.open_nursery() as nursery:
+    async with open_private_nursery() as nursery:
         nursery.start_soon(_push, client)
         line = await client.input.line()
         nursery.cancel_scope.cancel()
