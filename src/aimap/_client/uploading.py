@@ -8,10 +8,10 @@ the caller is cancelled after that, the connection is closed, lest a part be sto
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator, AsyncIterable, Awaitable, Callable, Iterable
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import TypeAlias, TypeVar, cast
+from typing import TypeAlias, TypeVar, cast, final
 
 import trio
 
@@ -41,8 +41,7 @@ async def open_source(
         async with await trio.open_file(source, "rb") as file:
             size = await file.seek(0, os.SEEK_END)
             await file.seek(0)
-            async with aclosing(_pieces(file.read)) as pieces:
-                yield pieces, size
+            yield _Pieces(file.read), size
     elif not isinstance(source, AsyncIterable):
         raise InvalidArgumentError(
             "a message is bytes, an EmailMessage, a path or an async iterable of bytes, "
@@ -61,9 +60,21 @@ async def open_source(
                 await cast("AsyncGenerator[object, None]", source).aclose()
 
 
-async def _pieces(read: Callable[[int], Awaitable[bytes]]) -> AsyncGenerator[bytes]:
-    while piece := await read(_PIECE):
-        yield piece
+@final
+class _Pieces:
+    """Reads a file piece by piece."""
+
+    def __init__(self, read: Callable[[int], Awaitable[bytes]]) -> None:
+        self._read = read
+
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        piece = await self._read(_PIECE)
+        if not piece:
+            raise StopAsyncIteration
+        return piece
 
 
 async def upload(

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 # append-message = append-opts SP append-data (RFC 4466 section 6)
 def _write_options(wire: Encoder, message: AppendMessage) -> None:
-    if message.flags:
+    # Courier 5.0.13 knows UTF8 only behind a list of flags, be it an empty one.
+    if message.flags or message.utf8:
         wire.flags(sorted(message.flags))
     if message.date is not None:
         wire.date_time(message.date)
