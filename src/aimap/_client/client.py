@@ -327,6 +327,8 @@ class Client:
             await self._driver.call(command)
             view = self._driver.session.view
             if view is None:
+                if self._driver.session.lost is not None:
+                    raise self._driver.session.lost.fresh()
                 raise StateError(f"{command.mailbox!r} was closed as soon as it was selected")
             self._mailbox = Mailbox(self._driver, view)
             yield self._mailbox

@@ -8,7 +8,14 @@ the caller is cancelled after that, the connection is closed, lest a part be sto
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+)
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import TypeAlias, TypeVar, cast, final

@@ -124,7 +124,6 @@ async def idle(client: Connection, arguments: Arguments) -> None:
     async with open_private_nursery() as nursery:
         nursery.start_soon(_push, client)
         line = await client.input.line()
-        nursery.cancel_scope.cancel()
     if line.upper() != b"DONE\r\n":
         raise ViolationError("anything but DONE in IDLE (RFC 2177)")
 
@@ -133,7 +132,11 @@ async def _push(client: Connection) -> None:
     while True:
         client.changed = trio.Event()
         client.tell_news(expunges=True)
-        await client.flush()
+        try:
+            await client.flush()
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            # Whoever reads from the client finds that it is gone, and ends the connection.
+            return
         await client.changed.wait()
 
 
