@@ -13,6 +13,7 @@ from benchmarks.engine.table import number, table
 from benchmarks.engine.task import Lab, Task
 
 _SLICE = 256 * 1024
+_PATIENCE = 30.0
 
 
 def _askers() -> list[Contender]:
@@ -78,7 +79,7 @@ def cancel(lab: Lab) -> str:
     contenders.append(Contender("aioimaplib", "after half a second"))
     with link(lab.server.port, LONG) as port:
         task = Task(port=port, user=user, count=count)
-        measure("cancel", contenders, task, rounds=lab.rounds, patience=60)
+        measure("cancel", contenders, task, rounds=lab.rounds, patience=_PATIENCE)
     rows = [
         [
             each.title,
@@ -106,7 +107,7 @@ def cpu(lab: Lab) -> str:
     for name in ("noop", "status"):
         found[name] = _askers()
         task = Task(port=lab.server.port, user=user, count=count)
-        measure(name, found[name], task, rounds=lab.rounds, patience=60)
+        measure(name, found[name], task, rounds=lab.rounds, patience=_PATIENCE)
     noops, statuses = found["noop"], found["status"]
     floors = [each[1].middle("cpu") for each in (noops, statuses)]
     rows: list[list[str]] = []
