@@ -132,7 +132,7 @@ class Driver:
         self.awaiting = _Awaiting(self)
         self.buffered = 0
         self._write_wanted = trio.Event()
-        self._read_wanted = trio.Event()
+        self._read_wanted: trio.Event | None = None
         self._patience = trio.CancelScope()
 
     # What other tasks call
@@ -162,7 +162,8 @@ class Driver:
 
     def wake_reader(self) -> None:
         """Let the reader look again whether it is to go on."""
-        self._read_wanted.set()
+        if self._read_wanted is not None:
+            self._read_wanted.set()
 
     # Before there are tasks
 
@@ -193,6 +194,7 @@ class Driver:
             if self.buffered > self.limits.max_buffered and not self.awaiting.count:
                 self._read_wanted = trio.Event()
                 await self._read_wanted.wait()
+                self._read_wanted = None
             else:
                 await self._receive()
         self.wake_writer()
