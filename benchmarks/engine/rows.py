@@ -108,17 +108,19 @@ def cancel(lab: Lab) -> str:
         f"is known, also in slices of {_SLICE // 1024} KiB\n\n"
     )
     columns = ("client", "seconds until NOOP is answered", "round trips", "kB read", "slices read")
-    return f"{title}{table(columns, rows)}\n\n{_cancel_aim(contenders)}"
+    return "\n\n".join([title + table(columns, rows), *_cancel_aims(contenders)])
 
 
-def _cancel_aim(contenders: Sequence[Contender]) -> str:
+def _cancel_aims(contenders: Sequence[Contender]) -> list[str]:
     """Take off the time of one slice: what the bare stream needs for as many octets."""
-    _, ours, bare, *_ = contenders
-    seconds, drained = ours.middle("seconds"), bare.middle("octets")
-    rate = _ratio(bare.middle("seconds"), drained)
-    beyond = None if seconds is None or rate is None else max(0.0, seconds - rate * _SLICE)
-    what = f"round trips of {ours.title}, besides one slice"
-    return aim(what, None if beyond is None else beyond / LONG, 2)
+    first, middle, bare, *_ = contenders
+    rate = _ratio(bare.middle("seconds"), bare.middle("octets")) or 0.0
+    aims: list[str] = []
+    for ours in (first, middle):
+        seconds = ours.middle("seconds")
+        beyond = None if seconds is None else max(0.0, seconds - rate * _SLICE) / LONG
+        aims.append(aim(f"round trips of {ours.title}, besides one slice", beyond, 2))
+    return aims
 
 
 def cpu(lab: Lab) -> str:
