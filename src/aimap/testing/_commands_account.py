@@ -7,6 +7,7 @@ from base64 import b64encode
 
 import trio
 
+from aimap._nursery import open_private_nursery
 from aimap._wire.utf7 import encode_mailbox_name
 from aimap.testing._connection import SYSTEM_FLAGS, Connection, RefusalError
 from aimap.testing._describe import nstring
@@ -120,10 +121,9 @@ async def idle(client: Connection, arguments: Arguments) -> None:
     arguments.end()
     client.send(b"+ idling\r\n")
     await client.flush()
-    async with trio.open_nursery() as nursery:
+    async with open_private_nursery() as nursery:
         nursery.start_soon(_push, client)
         line = await client.input.line()
-        nursery.cancel_scope.cancel()
     if line.upper() != b"DONE\r\n":
         raise ViolationError("anything but DONE in IDLE (RFC 2177)")
 
@@ -132,7 +132,11 @@ async def _push(client: Connection) -> None:
     while True:
         client.changed = trio.Event()
         client.tell_news(expunges=True)
-        await client.flush()
+        try:
+            await client.flush()
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            # Whoever reads from the client finds that it is gone, and ends the connection.
+            return
         await client.changed.wait()
 
 

@@ -11,6 +11,7 @@ import trio
 from aimap._deflate import DeflateStream
 from aimap._model.flag import Flag
 from aimap._model.numbers import SeqSet, UIDSet
+from aimap.testing._faulty import ServersEnd
 from aimap.testing._grammar import Arguments, ViolationError
 from aimap.testing._input import Input, Line, UnreadableError
 from aimap.testing._store import Account, StoredMailbox, StoredMessage
@@ -57,8 +58,9 @@ class Connection:
         self._dirty: dict[StoredMessage, None] = {}
         self._arrived: list[StoredMessage] = []
         self._expunged: list[StoredMessage] = []
+        self._end = ServersEnd(stream, server.faults)
         self.input = Input(
-            stream, strict=server.strict, literal_plus="LITERAL+" in server.capabilities
+            self._end, strict=server.strict, literal_plus="LITERAL+" in server.capabilities
         )
 
     # Output
@@ -75,7 +77,7 @@ class Connection:
         """Write what is queued, if it is more than *above* octets."""
         if len(self._out) > above:
             data, self._out = self._out, bytearray()
-            await self.stream.send_all(data)
+            await self._end.send_all(data)
 
     async def flush_some(self) -> None:
         """Write what is queued once it is much."""
@@ -251,7 +253,7 @@ class Connection:
         tls = trio.SSLStream(
             self.stream, self.server.ssl_context, server_side=True, https_compatible=True
         )
-        self.stream = self.input.stream = tls
+        self.stream = self._end.stream = tls
         self.secure = True
         await tls.do_handshake()
 
@@ -261,7 +263,7 @@ class Connection:
             # RFC 4978 section 3: nothing may be sent before the answer to COMPRESS.
             self.server.violations.append("COMPRESS octets behind COMPRESS")
             raise EOFError
-        self.stream = self.input.stream = DeflateStream(self.stream, max_ratio=_MAX_RATIO)
+        self.stream = self._end.stream = DeflateStream(self.stream, max_ratio=_MAX_RATIO)
         self.compressed = True
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
@@ -16,6 +16,7 @@ from aimap._errors import InvalidArgumentError
 from aimap._model.numbers import UID
 from aimap._nursery import open_private_nursery
 from aimap.testing._connection import Connection, Handler
+from aimap.testing._faults import Fault
 from aimap.testing._handlers import HANDLERS, NEEDS
 from aimap.testing._link import DelayedStream, memory_link
 from aimap.testing._logins import Logins
@@ -62,6 +63,8 @@ class Server:
         capabilities: what is offered, in upper case.
         strict: whether what lenient servers take is refused.
         logins: how clients can log in; replace it to change that for those to come.
+        faults: what goes wrong on each connection; replace them to change that for those
+            to come.
         certificate: its certificate in DER, if that is known.
         commands: the name of every command that any client sent, in order.
         violations: every command answered BAD: its name, and the rule that it broke.
@@ -79,6 +82,7 @@ class Server:
         strict: bool,
         latency: float,
         logins: Logins,
+        faults: Iterable[Fault],
         authority: trustme.CA | None,
     ) -> None:
         self.host = "localhost"
@@ -90,6 +94,7 @@ class Server:
         self.violations: list[str] = []
         self.flights = 0
         self.logins = logins
+        self.faults: Sequence[Fault] = tuple(faults)
         self.certificate = logins.certificate
         self._authority = authority
         self.ssl_context = contexts[0] if contexts else None
@@ -250,6 +255,7 @@ async def serve(
     strict: bool = True,
     latency: float = 0.0,
     logins: Logins | None = None,
+    faults: Iterable[Fault] = (),
 ) -> AsyncGenerator[Server]:
     """Run an IMAP server in memory, as an ``async with`` block.
 
@@ -264,6 +270,8 @@ async def serve(
         strict: refuse, by BAD, what the RFCs forbid clients and lenient servers take.
         latency: seconds that octets take each way.
         logins: how clients can log in; by PLAIN and the LOGIN command if not given.
+        faults: what goes wrong on each connection: :class:`Drop`, :class:`Stall` and so
+            on. They see what is sent before it is compressed and encrypted.
 
     Yields:
         The :class:`Server`.
@@ -298,6 +306,7 @@ async def serve(
             strict=strict,
             latency=latency,
             logins=logins,
+            faults=faults,
             authority=authority,
         )
         if host is not None:
