@@ -47,7 +47,7 @@ from aimap.commands import (
     XList,
 )
 
-from .probe import CYRUS, NOT_COURIER, Probe, sends
+from .probe import COURIER, CYRUS, NOT_COURIER, Probe, sends
 from .support import tapped
 
 
@@ -352,3 +352,17 @@ async def test_idle(probe: Probe) -> None:
         assert status.uid_next == 1
         with trio.fail_after(10):
             await idling.wait()
+
+
+@sends(Enable, Create, List, Lsub, Status, Subscribe, needs="UTF8=ACCEPT", on=COURIER)
+async def test_mailboxes_by_names_in_utf_8(probe: Probe) -> None:
+    await probe(Create(probe.name("Grüße")))
+    await probe(Enable("UTF8=ACCEPT"))
+    names = {probe.name(name) for name in ("Grüße", "日本語 & Co", "&-", 'q"u\\o')}
+    for name in names - {probe.name("Grüße")}:
+        await probe(Create(name))
+    for name in names:
+        await probe(Subscribe(name))
+        assert (await probe(Status(name, ["MESSAGES"]))).mailbox == name
+    assert {info.name for info in await probe(List("*"))} == {"INBOX", *names}
+    assert {info.name for info in await probe(Lsub("*"))} == {"INBOX", *names}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 
+import pytest
 import trio
 
 import aimap
@@ -24,9 +25,15 @@ def plain(event: WatchEvent) -> tuple[str, int, frozenset[str]]:
     return type(event).__name__, event.uid, frozenset(str(flag) for flag in flags)
 
 
-async def test_one_change_after_the_other(any_server: RealServer) -> None:
+@pytest.mark.parametrize("qresync", [False, True])
+async def test_one_change_after_the_other(any_server: RealServer, qresync: bool) -> None:
     user = any_server.new_user()
     async with tapped(any_server, user) as imap, tapped(any_server, user) as other:
+        if qresync:
+            if "QRESYNC" not in imap.capabilities:
+                return
+            # From here on, messages are told gone by UID.
+            await imap.enable("QRESYNC")
         await fill(imap, map(short, range(3)))
         async with imap.select("INBOX") as inbox, other.select("INBOX") as same:
             async with inbox.watch() as events:
