@@ -19,6 +19,7 @@ import trio
 from aimap._client.auth import log_in
 from aimap._client.client import Client
 from aimap._client.driver import Driver
+from aimap._client.proxy import open_through_proxy, parse_proxy
 from aimap._client.timeouts import Timeouts
 from aimap._commands.connection import Capability, Compress, Logout, StartTLS
 from aimap._deflate import DeflateStream
@@ -54,6 +55,7 @@ async def connect(
     limits: Limits | None = None,
     timeouts: Timeouts | None = None,
     stream: trio.abc.Stream | None = None,
+    proxy: str | None = None,
     compress: bool = False,
 ) -> AsyncGenerator[Client]:
     """Connect to a server and log in, as an ``async with`` block.
@@ -76,6 +78,9 @@ async def connect(
         limits: bounds on what the server may do.
         timeouts: how long silence is borne.
         stream: a stream that is already open, to be used instead of a TCP connection.
+        proxy: connect through a proxy: ``"socks5://host:1080"`` (:rfc:`1928`) or
+            ``"http://host:8080"`` (CONNECT), with ``user:password@`` before the host if
+            need be. The proxy finds out where *host* is. Needs the extra ``proxy``.
         compress: whether to compress all that follows the login (:rfc:`4978`), if the
             server offers it: a third of the octets or fewer, for 300 kB of memory.
 
@@ -85,8 +90,8 @@ async def connect(
     Raises:
         InvalidArgumentError: if an argument makes no sense.
         OSError: if no connection could be opened, as the system said it.
-        ConnectionLostError: if TLS failed, the server went away, or it did not answer
-            within ``timeouts.connect`` seconds.
+        ConnectionLostError: if TLS failed, the server went away, the proxy made no
+            connection, or all of it was not done within ``timeouts.connect`` seconds.
         AuthenticationError: if the server does not accept the credentials.
         CapabilityError: if it offers no way to log in that *auth* allows, or no STARTTLS
             where that was asked for.
@@ -99,12 +104,18 @@ async def connect(
         raise InvalidArgumentError(
             f"auth is a Password, an OAuth or the like, not a {type(auth).__name__}"
         )
+    if proxy is not None and stream is not None:
+        raise InvalidArgumentError("stream is open already: no proxy can be put before it")
+    through = parse_proxy(proxy) if proxy is not None else None
     limits, timeouts = limits or Limits(), timeouts or Timeouts()
     port = _PORTS[tls] if port is None else port
     deadline = trio.current_time() + timeouts.connect
     try:
         with trio.fail_at(deadline):
-            stream = stream or await trio.open_tcp_stream(host, port)
+            if through is not None:
+                stream = await open_through_proxy(through, host, port)
+            elif stream is None:
+                stream = await trio.open_tcp_stream(host, port)
             driver = Driver(stream, Session(limits), limits=limits, timeouts=timeouts)
             await _secure(driver, host, tls, ssl_context)
     except trio.TooSlowError:
