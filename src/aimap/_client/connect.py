@@ -71,7 +71,8 @@ async def connect(
         tls: ``"implicit"`` is TLS from the first octet (:rfc:`8314#section-3`);
             ``"starttls"`` begins in clear and does nothing there but ask for TLS;
             ``"insecure"`` sends everything in clear, the password too.
-        ssl_context: whom to trust; the system's certificate authorities if not given.
+        ssl_context: whom to trust; the system's certificate authorities if not given. The
+            server's name has then to be among the certificate's ``subjectAltName``.
         auth: who logs in: :class:`Password`, :class:`OAuth`, :class:`External`,
             :class:`Anonymous`, :class:`GSSAPI` or :class:`SASL`. Without it the
             connection is left as the server greeted it.
@@ -176,7 +177,7 @@ async def _change_to_tls(driver: Driver, host: str, context: ssl.SSLContext | No
 async def _start_tls(driver: Driver, host: str, context: ssl.SSLContext | None) -> None:
     stream = trio.SSLStream(
         driver.stream,
-        context or ssl.create_default_context(),
+        context or _default_context(),
         server_hostname=host,
         https_compatible=True,
     )
@@ -185,6 +186,13 @@ async def _start_tls(driver: Driver, host: str, context: ssl.SSLContext | None) 
         await stream.do_handshake()
     except trio.BrokenResourceError as error:
         raise ConnectionLostError(f"TLS failed: {_tls_reason(error)}") from error
+
+
+def _default_context() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    # A name counts where it is meant to be one of a server (RFC 9525 section 6.3).
+    context.hostname_checks_common_name = False
+    return context
 
 
 def _tls_reason(error: BaseException) -> str:
