@@ -141,10 +141,11 @@ async def test_a_proxy_that_talks_nonsense(kind: str, answer: bytes) -> None:
 
 
 @each_kind
-async def test_a_proxy_that_is_not_there(kind: str) -> None:
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+async def test_a_proxy_that_is_not_there(kind: str, host: str) -> None:
     async with proxy(kind, {}) as between:
-        url = between.url()
-    with pytest.raises(aimap.ConnectionLostError, match=f"proxy {kind}://127.0.0.1.*refused"):
+        url = between.url().replace("127.0.0.1", host)
+    with pytest.raises(aimap.ConnectionLostError, match=f"proxy {kind}://{host}.*refused"):
         async with aimap.connect(NAME, proxy=url):
             pass
 

@@ -199,8 +199,6 @@ async def _open_tunnel(stream: trio.abc.Stream, proxy: Proxy, target: str) -> by
     while not isinstance(event, h11.Response):
         if event is h11.NEED_DATA:
             http.receive_data(bytes(await stream.receive_some()))
-        elif not isinstance(event, h11.InformationalResponse):
-            raise proxy.failure("it closed the connection")
         event = http.next_event()
     if not 200 <= event.status_code < 300:
         reason = event.reason.decode("latin-1")
