@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,7 +19,12 @@ from .support import JOE
 TIMEOUTS = Timeouts(connect=60, response=30, idle_renewal=240, idle_probe=20, logout=5)
 
 
-async def session(*faults: Fault, tls: Any = "implicit", below: bool = False) -> list[object]:
+async def session(
+    *faults: Fault,
+    tls: Any = "implicit",
+    below: bool = False,
+    wire_log: Callable[[str], object] | None = None,
+) -> list[object]:
     """Do a little of everything; return what ended it, if anything did."""
     came: list[object] = []
     async with serve(tls=tls, host=None, faults=() if below else faults) as server:
@@ -32,6 +38,7 @@ async def session(*faults: Fault, tls: Any = "implicit", below: bool = False) ->
                 stream=FaultyStream(stream, *faults) if below else stream,
                 auth=JOE,
                 timeouts=TIMEOUTS,
+                wire_log=wire_log,
             ) as imap:
                 await imap.append("Sent", b"Subject: x\r\n\r\n" + b"x" * 5000)
                 async with imap.select("INBOX") as inbox:
@@ -103,13 +110,15 @@ async def test_tls_truncation(autojump_clock: Any) -> None:
 
 async def test_log_injection(autojump_clock: Any, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
-    hostile = b"%s%n%d {x} \x1b[2J\x00\rsecret CRITICAL:root:owned"
+    hostile = b"%s%n%d {x} \x1b[2J\x00\rCRITICAL:root:owned"
     came = await session(
         Insert(b"* NO [ALERT] " + hostile + b"\r\n", after=b"UIDNEXT"),
         Insert(b"* BYE " + hostile + b"\r\n", after=b"+ idling\r\n"),
         Drop(after=b"+ idling\r\n"),
+        wire_log=logging.getLogger("mail").debug,
     )
     assert isinstance(came[-1], aimap.ByeError)
-    for record in caplog.records:
-        assert record.name.partition(".")[0] != "aimap" or "\n" not in record.getMessage()
-        assert "owned" not in record.msg
+    logged = [record.getMessage() for record in caplog.records if record.name == "mail"]
+    assert len([line for line in logged if "owned" in line]) == 2
+    assert all(line.isprintable() for line in logged)
+    assert all(not record.args for record in caplog.records if record.name == "mail")
