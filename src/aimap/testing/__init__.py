@@ -14,6 +14,7 @@ r"""An IMAP server to test against: in memory, strict, and on Trio's clock if ne
 
 from aimap.testing._link import DelayedStream
 from aimap.testing._logins import MECHANISMS, AcceptingContext, Logins
+from aimap.testing._rules import Rule, Violation
 from aimap.testing._samples import sample_messages
 from aimap.testing._server import CAPABILITIES, Server, serve
 from aimap.testing._store import Account, StoredMailbox, StoredMessage
@@ -26,9 +27,11 @@ __all__ = [
     "Account",
     "DelayedStream",
     "Logins",
+    "Rule",
     "Server",
     "StoredMailbox",
     "StoredMessage",
+    "Violation",
     "sample_messages",
     "serve",
     "write_response",
