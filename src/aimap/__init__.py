@@ -179,7 +179,7 @@ from aimap._model.search import (
 from aimap._model.state import ConnectionState
 from aimap._model.thread import Thread, ThreadResponse
 from aimap._model.urlauth import FetchedUrl, GenUrlAuthResponse, UrlFetchResponse
-from aimap._protocol.session import SessionCounters
+from aimap._protocol.counters import SessionCounters
 from aimap._sasl.auth import GSSAPI, SASL, Anonymous, Auth, External, OAuth, Password
 from aimap._sasl.gssapi import SecurityContext
 from aimap._sasl.mechanism import Channel, Mechanism

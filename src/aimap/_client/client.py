@@ -32,8 +32,8 @@ from aimap._model.capability import Capabilities
 from aimap._model.code import AppendUIDCode, ResponseCode
 from aimap._model.mailbox import MailboxInfo, MailboxStatus, Namespaces
 from aimap._model.state import ConnectionState
+from aimap._protocol.counters import SessionCounters
 from aimap._protocol.events import MailboxClosed, SessionEvent
-from aimap._protocol.session import SessionCounters
 
 T = TypeVar("T")
 

@@ -8,6 +8,8 @@ from typing import Generic, TypeVar, final
 
 from aimap._commands.base import Claim, Command
 from aimap._errors import ImapError
+from aimap._model.upload import Upload
+from aimap._wire.encoder import Part, Streamed
 
 T = TypeVar("T")
 
@@ -31,6 +33,8 @@ class Pending(Generic[T]):
         tag: its tag, once it is sent.
         stage: how far it has come.
         abandoned: whether nobody wants its outcome any more.
+        parts: what of it was not sent yet.
+        upload: the upload that has its turn.
     """
 
     __slots__ = (
@@ -43,6 +47,7 @@ class Pending(Generic[T]):
         "parts",
         "stage",
         "tag",
+        "upload",
     )
 
     _value: T
@@ -53,9 +58,22 @@ class Pending(Generic[T]):
         self.tag = ""
         self.stage = Stage.QUEUED
         self.abandoned = False
-        self.parts: list[bytes] = []
+        self.parts: list[Part] = []
+        self.upload: Upload | None = None
         self._on_done = on_done
         self._error: ImapError | None = None
+
+    @property
+    def is_half_sent(self) -> bool:
+        """Whether the server was told of more than it has got."""
+        return self.stage is Stage.SENDING and bool(self.parts or self.upload)
+
+    @property
+    def awaits_upload(self) -> bool:
+        """Whether the server was told of an upload that it has not got all of."""
+        return self.upload is not None or (
+            self.stage is Stage.SENDING and any(isinstance(part, Streamed) for part in self.parts)
+        )
 
     @property
     def done(self) -> bool:

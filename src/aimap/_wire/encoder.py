@@ -13,7 +13,7 @@ import re
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
-from typing import final
+from typing import TypeAlias, final
 from unicodedata import is_normalized
 
 import attrs
@@ -23,6 +23,7 @@ from aimap._model.dates import MONTHS
 from aimap._model.flag import Flag
 from aimap._model.numbers import MAX_MODSEQ, MAX_NUMBER, NumberSet, SeqSet
 from aimap._model.saved import SavedResult
+from aimap._model.upload import Upload
 from aimap._wire.utf7 import UndecodedName, encode_mailbox_name
 
 # atom = 1*ATOM-CHAR, any CHAR but atom-specials (RFC 9051 section 9)
@@ -73,18 +74,39 @@ class Dialect:
 
 
 @final
+@attrs.frozen
+class Streamed:
+    """A part of a command that comes later, in pieces.
+
+    Attributes:
+        upload: what comes.
+        synchronising: whether a continuation request is waited for before it.
+    """
+
+    upload: Upload
+    synchronising: bool
+
+
+Part: TypeAlias = bytes | Streamed
+
+
+@final
 class Encoder:
     """Writes one command. Tokens are separated by one space of their own accord."""
 
     def __init__(self, dialect: Dialect) -> None:
         self.dialect = dialect
-        self._parts: list[bytes] = []
+        self._parts: list[Part] = []
         self._buffer = bytearray()
         self._line = _TAG_ROOM
         self._glue = True
 
-    def parts(self) -> list[bytes]:
-        """Return the finished command; each part but the first waits for a ``+``."""
+    def parts(self) -> list[Part]:
+        """Return the finished command.
+
+        Each part but the first waits for a continuation request, save the one behind a
+        :class:`Streamed`, and a :class:`Streamed` that is not synchronising.
+        """
         self._put(b"\r\n", glued=True)
         self._parts.append(bytes(self._buffer))
         return self._parts
@@ -294,17 +316,28 @@ class Encoder:
         else:
             self.literal(data)
 
+    def upload(self, upload: Upload) -> None:
+        """Write a literal whose octets come later."""
+        at_once = self._put_header(b"", upload.size)
+        self._end_part()
+        self._parts.append(Streamed(upload, synchronising=not at_once))
+
     def _literal(self, prefix: bytes, data: bytes) -> None:
-        dialect = self.dialect
-        at_once = dialect.literal_plus or (
-            dialect.literal_minus and len(data) <= _LITERAL_MINUS_MAX
-        )
-        self._put(b"%s{%d%s}\r\n" % (prefix, len(data), b"+" if at_once else b""))
-        if not at_once:
-            self._parts.append(bytes(self._buffer))
-            self._buffer.clear()
+        if not self._put_header(prefix, len(data)):
+            self._end_part()
         self._buffer += data
+
+    def _put_header(self, prefix: bytes, size: int) -> bool:
+        """Write the header of a literal; tell whether its octets may follow at once."""
+        dialect = self.dialect
+        at_once = dialect.literal_plus or (dialect.literal_minus and size <= _LITERAL_MINUS_MAX)
+        self._put(b"%s{%d%s}\r\n" % (prefix, size, b"+" if at_once else b""))
         self._line = 0
+        return at_once
+
+    def _end_part(self) -> None:
+        self._parts.append(bytes(self._buffer))
+        self._buffer.clear()
 
     def open(self) -> None:
         """Write an opening parenthesis."""

@@ -1,0 +1,123 @@
+"""What is known of the connection: its state, and what the server has told of itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, final
+
+from aimap._commands.base import Command
+from aimap._errors import ByeError, StateError
+from aimap._model.capability import Capabilities
+from aimap._model.response import StatusResponse
+from aimap._model.state import ConnectionState
+from aimap._protocol.events import MailboxClosed, SessionEvent
+from aimap._protocol.view import MailboxView
+from aimap._wire.encoder import Dialect
+from aimap._wire.reading import Reading
+
+_UTF8_EXTENSIONS = ("UTF8=ACCEPT", "IMAP4rev2")
+
+
+@final
+class Facts:
+    """What is known of the connection.
+
+    Attributes:
+        state: the connection's state (:rfc:`9051#section-3`).
+        greeting: how the server greeted; ``None`` until it has.
+        bye: the server's BYE, once it has said it.
+        capabilities: what the server offers; ``None`` while that is not known.
+        enabled: what was enabled (:rfc:`5161`).
+        view: the selected mailbox.
+        max_line: octets of a line that the server takes.
+
+    Args:
+        reading: how responses are read, which depends on what is enabled.
+        emit: called with an event when the mailbox is left.
+    """
+
+    def __init__(
+        self, reading: Reading, emit: Callable[[SessionEvent], None], max_line: int
+    ) -> None:
+        self.state = ConnectionState.NOT_AUTHENTICATED
+        self.greeting: StatusResponse | None = None
+        self.bye: ByeError | None = None
+        self.capabilities: Capabilities | None = None
+        self.enabled = Capabilities()
+        self.view: MailboxView | None = None
+        self.max_line = max_line
+        self._before: Capabilities | None = None
+        self._reading = reading
+        self._emit = emit
+
+    def enable(self, capabilities: Capabilities) -> None:
+        """Note what was enabled (:rfc:`5161#section-3.2`)."""
+        self._set_enabled(Capabilities(self.enabled | capabilities))
+
+    def _set_enabled(self, enabled: Capabilities) -> None:
+        self.enabled = enabled
+        self._reading.utf8 = any(name in enabled for name in _UTF8_EXTENSIONS)
+
+    def dialect(self) -> Dialect:
+        """Return what the server understands just now."""
+        offered = self.capabilities or Capabilities()
+        return Dialect(
+            literal_plus="LITERAL+" in offered,
+            literal_minus="LITERAL-" in offered or "IMAP4rev2" in offered,
+            utf8=self._reading.utf8,
+            binary="BINARY" in offered or "IMAP4rev2" in offered,
+            rev2="IMAP4rev2" in self.enabled,
+            qresync="QRESYNC" in self.enabled,
+            uid_only="UIDONLY" in self.enabled,
+            rights=next(iter(offered.values("RIGHTS")), "").lower() or None,
+            max_line=self.max_line,
+        )
+
+    def check(self, command: Command[Any]) -> None:
+        """Check that a command is legal in the present state.
+
+        Raises:
+            StateError: if it is not.
+        """
+        if self.state not in command.states:
+            in_words = (
+                "no mailbox is selected"
+                if self.state is ConnectionState.AUTHENTICATED
+                else f"the state is {self.state.value}"
+            )
+            raise StateError(f"{command.name} is not possible: {in_words}")
+
+    def sent(self, command: Command[Any]) -> None:
+        """Note that a command goes out."""
+        if command.opens is not None:
+            self.close_view()
+            self.view = MailboxView(command.opens, self._emit)
+        if self._changes_user(command):
+            self._before, self.capabilities = self.capabilities, None
+
+    def answered(self, command: Command[Any], *, succeeded: bool) -> None:
+        """Note what a command did to the state."""
+        if self._changes_user(command) and not succeeded and self.capabilities is None:
+            self.capabilities = self._before
+        state = command.enters if succeeded else command.falls_to
+        if state is None:
+            return
+        if state is ConnectionState.NOT_AUTHENTICATED:
+            # Of all that was enabled nothing holds (RFC 8437 section 4.1).
+            self._set_enabled(Capabilities())
+        self.state = state
+        if state is not ConnectionState.SELECTED:
+            self.close_view()
+
+    def close_view(self) -> None:
+        """Have no mailbox selected."""
+        if self.view is not None:
+            self.view = None
+            self._emit(MailboxClosed())
+
+    def _changes_user(self, command: Command[Any]) -> bool:
+        """Tell whether what the server offers may be another thing behind a command's OK."""
+        return command.enters is ConnectionState.NOT_AUTHENTICATED or (
+            command.enters is ConnectionState.AUTHENTICATED
+            and self.state is ConnectionState.NOT_AUTHENTICATED
+        )

@@ -1,0 +1,173 @@
+"""Whose an untagged response is: a command's, the mailbox view's, or nobody's.
+
+Whatever it says of the state applies in any case. What nobody claims becomes an event;
+nothing is lost, and nothing is given to a command that it does not answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, final
+
+from aimap._commands.base import Verdict
+from aimap._errors import ByeError
+from aimap._model.code import CapabilityCode, ResponseCode
+from aimap._model.message import Message
+from aimap._model.response import (
+    CapabilityResponse,
+    EnabledResponse,
+    ESearchResponse,
+    ExistsResponse,
+    ExpungeResponse,
+    FlagsResponse,
+    RecentResponse,
+    Response,
+    StatusResponse,
+    Unparsed,
+    Untagged,
+    VanishedResponse,
+)
+from aimap._protocol.events import Alert, Defect, SessionEvent, UnsolicitedResponse
+from aimap._protocol.facts import Facts
+from aimap._protocol.pending import Pending
+
+
+@final
+class Receiver:
+    """Hands untagged responses to those whom they concern.
+
+    Args:
+        facts: what is known of the connection, kept up to date.
+        in_flight: the commands in flight, by their tags.
+        emit: called with what nobody claims.
+    """
+
+    def __init__(
+        self,
+        facts: Facts,
+        in_flight: dict[str, Pending[Any]],
+        emit: Callable[[SessionEvent], None],
+    ) -> None:
+        self._facts = facts
+        self._in_flight = in_flight
+        self._emit = emit
+        self._claimants: dict[type, dict[Pending[Any], None]] = {}
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            StatusResponse: self._on_status,
+            CapabilityResponse: self._on_capability,
+            EnabledResponse: self._on_enabled,
+            ESearchResponse: self._on_esearch,
+            ExistsResponse: self._on_exists,
+            RecentResponse: self._on_recent,
+            ExpungeResponse: self._on_expunge,
+            VanishedResponse: self._on_vanished,
+            FlagsResponse: self._on_flags,
+            Unparsed: self._on_unparsed,
+        }
+
+    def expect(self, pending: Pending[Any]) -> None:
+        """Let a command claim responses, behind those that are in flight already."""
+        for kind in pending.command.answers:
+            self._claimants.setdefault(kind, {})[pending] = None
+
+    def forget(self, pending: Pending[Any]) -> None:
+        """Let a command claim nothing any more."""
+        for kind in pending.command.answers:
+            self._claimants[kind].pop(pending, None)
+
+    def receive(self, response: Response) -> None:
+        """Take an untagged response."""
+        handler = self._handlers.get(type(response))
+        if handler is not None:
+            handler(response)
+        elif not self._claimed(response):  # type: ignore[arg-type]
+            self._emit(UnsolicitedResponse(response))  # type: ignore[arg-type]
+
+    def receive_messages(self, run: list[Message]) -> None:
+        """Take FETCH responses that came one behind the other."""
+        view = self._facts.view
+        if view is None:
+            for message in run:
+                self.receive(message)
+            return
+        if view.tracking:
+            for message in run:
+                view.fetched(message)
+        for message in run:
+            if message.seq is not None and message.seq > view.exists:
+                self._emit(Defect("FETCH of a message that is not there", b"%d" % message.seq))
+        news: list[Message] = []
+        for pending in self._claimants.get(Message, ()):
+            run = pending.command.claim_messages(run, news)
+            if not run:
+                break
+        for message in (*news, *run):
+            view.changed(message)
+
+    def code(self, code: ResponseCode, text: str) -> bool:
+        """Apply a response code, and tell whether it said anything of the state."""
+        facts = self._facts
+        if isinstance(code, CapabilityCode):
+            facts.capabilities = code.capabilities
+            return True
+        if code.name == "ALERT":
+            self._emit(Alert(text))
+            return True
+        return facts.view is not None and facts.view.code(code)
+
+    def _claimed(self, response: Untagged) -> Verdict | bool:
+        claimants = self._claimants.get(type(response))
+        if claimants:
+            for pending in claimants:
+                if verdict := pending.command.claim(response):
+                    return verdict
+        return False
+
+    def _on_esearch(self, response: ESearchResponse) -> None:
+        pending = self._in_flight.get(response.tag or "")
+        if pending is None or not pending.command.claim(response):
+            self._emit(UnsolicitedResponse(response))
+
+    def _on_status(self, response: StatusResponse) -> None:
+        if response.condition == "BYE":
+            self._facts.bye = self._facts.bye or ByeError(response.code, response.text)
+            return
+        if self._claimed(response):
+            return
+        if response.code is None or not self.code(response.code, response.text):
+            self._emit(UnsolicitedResponse(response))
+
+    def _on_capability(self, response: CapabilityResponse) -> None:
+        self._facts.capabilities = response.capabilities
+        self._claimed(response)
+
+    def _on_enabled(self, response: EnabledResponse) -> None:
+        # Only what was asked for counts: an answer to nobody changes nothing.
+        if self._claimed(response):
+            self._facts.enable(response.capabilities)
+        else:
+            self._emit(UnsolicitedResponse(response))
+
+    def _on_exists(self, response: ExistsResponse) -> None:
+        if self._facts.view is not None:
+            self._facts.view.set_exists(response.count)
+
+    def _on_recent(self, response: RecentResponse) -> None:
+        if self._facts.view is not None:
+            self._facts.view.recent = response.count
+
+    def _on_expunge(self, response: ExpungeResponse) -> None:
+        if self._facts.view is not None:
+            self._facts.view.expunge(response.seq)
+
+    def _on_vanished(self, response: VanishedResponse) -> None:
+        view = self._facts.view
+        if view is not None and not self._claimed(response) and not response.earlier:
+            view.vanished(response.uids)
+
+    def _on_flags(self, response: FlagsResponse) -> None:
+        if self._facts.view is not None:
+            self._facts.view.flags = response.flags
+
+    def _on_unparsed(self, response: Unparsed) -> None:
+        self._emit(Defect(response.reason, response.raw))
