@@ -101,6 +101,14 @@ def frames(octets: bytes | bytearray) -> Iterator[bytes]:
         yield frame
 
 
+_COMPLAINT = re.compile(rb"[^ ]+ (?:BAD[ \r]|(?:OK|NO) \[CLIENTBUG\])", re.IGNORECASE)
+
+
+def complaints(octets: bytes | bytearray) -> list[str]:
+    """Return the responses by which a server says that the client is wrong."""
+    return [frame.decode("latin-1") for frame in frames(octets) if _COMPLAINT.match(frame)]
+
+
 def fault(frame: bytes) -> str | None:
     """Return what is wrong with a response, or ``None``."""
     try:

@@ -73,15 +73,15 @@ def _log_in(client: Connection, user: str) -> None:
 
 async def authenticate(client: Connection, arguments: Arguments) -> None:
     mechanism = arguments.atom().upper()
+    if not client.may_log_in:
+        raise ViolationError(
+            "AUTHENTICATE in clear where STARTTLS is offered (RFC 8314)", Rule.LOGIN_DISABLED
+        )
     initial: bytes | None = None
     if arguments.step(b" "):
         if "SASL-IR" not in client.server.capabilities:
             raise ViolationError("an initial response without SASL-IR (RFC 4959)", Rule.SASL)
         initial = decode_response(arguments.data[arguments.pos :])
-    if not client.may_log_in:
-        raise ViolationError(
-            "AUTHENTICATE in clear where STARTTLS is offered (RFC 8314)", Rule.LOGIN_DISABLED
-        )
     if mechanism not in client.server.logins.offered(secure=client.secure):
         raise RefusalError("no such mechanism", "CANNOT")
     talk = exchange(client, mechanism, initial=initial is not None)
@@ -156,10 +156,14 @@ async def identify(client: Connection, arguments: Arguments) -> None:
     client.untagged('ID ("name" "aimap test server")')
 
 
+_DONE = b"DONE\r\n"
+
+
 async def idle(client: Connection, arguments: Arguments) -> None:
     arguments.end()
     behind = client.input.pending
-    if behind and not behind.upper().startswith(b"DONE\r\n") and client.server.strict:
+    done = behind.upper()[: len(_DONE)]
+    if not _DONE.startswith(done) and client.server.strict:
         client.input.forget()
         raise ViolationError(
             "octets behind IDLE that are not DONE (RFC 2177 section 3)", Rule.NOTHING_FOLLOWS
@@ -170,7 +174,7 @@ async def idle(client: Connection, arguments: Arguments) -> None:
         nursery.start_soon(_push, client)
         line = await client.input.line()
         nursery.cancel_scope.cancel()
-    if line.upper() != b"DONE\r\n":
+    if line.upper() != _DONE:
         raise ViolationError("anything but DONE in IDLE (RFC 2177 section 3)", Rule.NOTHING_FOLLOWS)
 
 

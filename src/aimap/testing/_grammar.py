@@ -29,7 +29,7 @@ _LIST_ATOM = re.compile(rb"[!#$%&'*+,\-./0-9:;<=>?@A-Z\[\]^_`a-z|}~]+")
 _FLAG = re.compile(rb"\\?[!#$&'+,\-./0-9:;<=>?@A-Z\[^_`a-z|}~]+")
 _SET = re.compile(rb"[0-9*:,$]+")
 _NUMBER = re.compile(rb"[0-9]{1,20}")
-_DATE = re.compile(rb'("?)([0-9]{1,2})-([A-Za-z]{3})-([0-9]{4})\1')
+_DATE = re.compile(rb'("?)([0-9]{1,2})-([A-Za-z]{3})-([0-9]{4})(?![0-9])\1')
 _DATE_TIME = re.compile(rb'"((?: [0-9]|[0-9]{2})-[A-Za-z]{3}-[0-9]{4} [0-9:]{8} [+-][0-9]{4})"')
 _FETCH_ATT = re.compile(
     rb"(BODY\.PEEK|BODY|BINARY\.PEEK|BINARY\.SIZE|BINARY)\[([^\]]*)\](<([0-9]+)\.([0-9]+)>)?"
@@ -167,9 +167,12 @@ class Arguments:
             _decoded(quoted, Rule.SYNTAX)
         return quoted.replace(b'\\"', b'"').replace(b"\\\\", b"\\")
 
+    def _at_string(self) -> bool:
+        return self.peek() in (b'"', b"{") or self.peek(2) == b"~{"
+
     def astring(self) -> bytes:
         """Read an astring."""
-        if self.peek() in (b'"', b"{", b"~") and self.peek(2) not in (b"~ ", b"~"):
+        if self._at_string():
             return self.string()
         return self._match(_ASTRING, "an astring")[0]
 
@@ -192,15 +195,13 @@ class Arguments:
 
     def mailbox(self) -> str:
         """Read a mailbox name, in modified UTF-7 or in Net-Unicode."""
-        if self.peek() not in (b'"', b"{"):
-            raw = self._match(_ASTRING, "a mailbox name")[0]
-        else:
-            raw = self._name_octets()
-        return self._name(raw)
+        if self._at_string():
+            return self._name(self._name_octets())
+        return self._name(self._match(_ASTRING, "a mailbox name")[0])
 
     def list_mailbox(self) -> str:
         """Read a LIST pattern."""
-        if self.peek() in (b'"', b"{"):
+        if self._at_string():
             return self._name(self._name_octets())
         return self._name(self._match(_LIST_ATOM, "a mailbox pattern")[0])
 

@@ -9,8 +9,8 @@ from typing import final
 import attrs
 
 _SHOWN = 200
-_COMMAND = re.compile(rb"([^ \r\n]{1,80}) ((?:UID )?[A-Za-z]+)(?=[ \r\n]|\Z)", re.IGNORECASE)
-_SECRET = (b"LOGIN", b"AUTHENTICATE")
+_COMMAND = re.compile(rb"[^ \r\n]{1,80} [A-Za-z]+(?=[ \r\n]|\Z)")
+_SECRET = re.compile(rb"\A[^\r\n]{0,100}?\b(?:LOGIN|AUTHENTICATE)\b", re.IGNORECASE)
 _LITERAL = re.compile(rb"~?\{([0-9]{1,20})\+?\}\r\n")
 
 
@@ -161,17 +161,20 @@ class Violation:
 
 def redacted(octets: bytes) -> str:
     """Return what can be shown of a command: no credentials, no literals, not too much."""
-    command = _COMMAND.match(octets)
-    if command is None:
+    secret = _SECRET.match(octets)
+    if secret is not None:
+        return f"{_escaped(secret[0])} <{len(octets) - secret.end()} octets>"
+    if not _COMMAND.match(octets):
         # It may be a password that was sent where none is due.
         return f"<{len(octets)} octets>"
-    if command[2].upper() in _SECRET:
-        return f"{command[0].decode('latin-1')} <{len(octets) - command.end()} octets>"
     shown = bytearray()
     at = 0
     while len(shown) < _SHOWN and (literal := _LITERAL.search(octets, at)) is not None:
         shown += octets[at : literal.end() - 2]
         at = literal.end() + int(literal[1])
     shown += octets[at : at + _SHOWN]
-    text = bytes(shown[:_SHOWN]).removesuffix(b"\r\n").decode("latin-1")
-    return text.encode("unicode_escape").decode("ascii")
+    return _escaped(bytes(shown[:_SHOWN]).removesuffix(b"\r\n"))
+
+
+def _escaped(octets: bytes) -> str:
+    return octets.decode("latin-1").encode("unicode_escape").decode("ascii")
