@@ -100,6 +100,8 @@ class Command(ABC, Generic[T]):
         changes_stream: whether the octets behind its OK are of another kind (STARTTLS).
         ends_connection: whether the end of the connection is its success (LOGOUT).
         secret: whether its arguments must not be shown.
+        changes_messages: whether it changes the messages of the selected mailbox.
+        opens_read_only: whether the mailbox that it selects cannot be changed (EXAMINE).
     """
 
     name: ClassVar[str]
@@ -112,6 +114,8 @@ class Command(ABC, Generic[T]):
     changes_stream: ClassVar[bool] = False
     ends_connection: ClassVar[bool] = False
     secret: ClassVar[bool] = False
+    changes_messages: ClassVar[bool] = False
+    opens_read_only: ClassVar[bool] = False
 
     @property
     def claims(self) -> tuple[Claim, ...]:

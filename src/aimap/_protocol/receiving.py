@@ -20,6 +20,7 @@ from aimap._model.response import (
     ExistsResponse,
     ExpungeResponse,
     FlagsResponse,
+    ListResponse,
     RecentResponse,
     Response,
     StatusResponse,
@@ -62,6 +63,7 @@ class Receiver:
             ExpungeResponse: self._on_expunge,
             VanishedResponse: self._on_vanished,
             FlagsResponse: self._on_flags,
+            ListResponse: self._on_list,
             Unparsed: self._on_unparsed,
         }
 
@@ -168,6 +170,11 @@ class Receiver:
     def _on_flags(self, response: FlagsResponse) -> None:
         if self._facts.view is not None:
             self._facts.view.flags = response.flags
+
+    def _on_list(self, response: ListResponse) -> None:
+        self._facts.delimiters.add(response.mailbox.delimiter)
+        if not self._claimed(response):
+            self._emit(UnsolicitedResponse(response))
 
     def _on_unparsed(self, response: Unparsed) -> None:
         self._emit(Defect(response.reason, response.raw))

@@ -35,7 +35,9 @@ class MailboxView:
     called: four octets a message.
     """
 
-    def __init__(self, mailbox: str, emit: Callable[[SessionEvent], None]) -> None:
+    def __init__(
+        self, mailbox: str, emit: Callable[[SessionEvent], None], *, examined: bool = False
+    ) -> None:
         self.mailbox = mailbox
         self.exists = 0
         self.recent = 0
@@ -46,7 +48,9 @@ class MailboxView:
         self.uid_next: UID | None = None
         self.highest_modseq: ModSeq | None = None
         self.first_unseen: SeqNum | None = None
-        self.read_only = False
+        self.read_only = examined
+        self.has_saved_result = False
+        self._examined = examined
         self._emit = emit
         self._told_exists = False
         self._uids: array[int] | None = None
@@ -70,7 +74,7 @@ class MailboxView:
             case ResponseCode("READ-ONLY"):
                 self.read_only = True
             case ResponseCode("READ-WRITE"):
-                self.read_only = False
+                self.read_only = self._examined
             case _:
                 return False
         return True
