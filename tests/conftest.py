@@ -17,7 +17,7 @@ from tests.servers import courier as courier_
 from tests.servers import cyrus as cyrus_
 from tests.servers import dovecot as dovecot_
 from tests.servers.real import RealServer
-from tests.servers.tap import Tap, complaints
+from tests.servers.tap import Tap, not_understood
 
 settings.register_profile(
     "aimap",
@@ -48,7 +48,7 @@ def nobody_breaks_a_rule(
         if violation.rule not in asked
     ]
     if "BAD" not in asked:
-        wrong += [line for tap in taps for line in complaints(tap.received)]
+        wrong += [str(line) for tap in taps for line in not_understood(tap.received)]
     wrong += [f"{rule}: asked for, and broken by nobody" for rule in _missing(asked, found)]
     assert not wrong, "\n".join(["what clients must not do:", *wrong])
 

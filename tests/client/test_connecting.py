@@ -345,25 +345,6 @@ async def test_a_server_that_does_not_log_in(autojump_clock: Any) -> None:
     await theirs.aclose()
 
 
-async def test_silence_ends_the_connection(autojump_clock: Any) -> None:
-    async with played(timeouts=Timeouts(response=10)) as (imap, _):
-        await trio.sleep(1000)
-        begin = trio.current_time()
-        with pytest.raises(aimap.ConnectionLostError, match="silent for 10 seconds"):
-            await imap.noop()
-        assert trio.current_time() - begin == pytest.approx(10)
-
-
-async def test_octets_that_come_are_no_silence(autojump_clock: Any) -> None:
-    async with played(timeouts=Timeouts(response=10)) as (imap, server):
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(imap.noop)
-            for _ in range(5):
-                await trio.sleep(8)
-                await server.says(b"* OK still here\r\n")
-            await server.says(b"A1 OK x\r\n")
-
-
 async def test_a_peer_that_never_reads_can_be_cancelled(autojump_clock: Any) -> None:
     ours, theirs = trio.testing.lockstep_stream_pair()
     async with trio.open_nursery() as nursery:

@@ -77,6 +77,11 @@ class Cyrus(RealServer):
             f"chown cyrus:mail {database}"
         )
 
+    def administrator(self) -> str:
+        """Return the name of a user who may do everything."""
+        self._add_user("admin")
+        return "admin"
+
 
 def missing() -> str | None:
     """Return why Cyrus cannot be run here, or ``None``."""

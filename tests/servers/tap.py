@@ -15,9 +15,10 @@ from typing import NamedTuple
 import trio
 
 import aimap
-from aimap import Invalid, Message, UnknownResponse
+from aimap import Invalid, Message, UnknownResponse, Unparsed
 from aimap._model.limits import Limits
 from aimap._wire.framer import Framer
+from aimap._wire.reader import ResponseReader
 from aimap._wire.reading import Reading
 
 
@@ -101,20 +102,22 @@ def frames(octets: bytes | bytearray) -> Iterator[bytes]:
         yield frame
 
 
-_COMPLAINT = re.compile(rb"[^ ]+ (?:BAD[ \r]|(?:OK|NO) \[CLIENTBUG\])", re.IGNORECASE)
+def fault(frame: bytes, *, utf8: bool = False) -> str | None:
+    """Return what is wrong with a response, or ``None``.
 
-
-def complaints(octets: bytes | bytearray) -> list[str]:
-    """Return the responses by which a server says that the client is wrong."""
-    return [frame.decode("latin-1") for frame in frames(octets) if _COMPLAINT.match(frame)]
-
-
-def fault(frame: bytes) -> str | None:
-    """Return what is wrong with a response, or ``None``."""
+    Args:
+        frame: the response.
+        utf8: whether UTF-8 was enabled.
+    """
+    reader = ResponseReader(Limits(), strict=True)
+    reader.reading.utf8 = utf8
+    reader.receive_data(frame + b"\r\n")
     try:
-        response = aimap.parse_response(frame, strict=True)
+        (response,) = reader.responses()
     except aimap.RemoteProtocolError as error:
         return str(error)
+    if isinstance(response, Unparsed):
+        return response.reason
     if isinstance(response, UnknownResponse):
         return f"a response of an unknown kind, {response.name}"
     invalid = next(_invalid(response), None)
@@ -150,6 +153,23 @@ def deviation(kind: str, frame: bytes, wrong: str) -> Deviation | None:
     return None
 
 
+# Courier has NO for what it does not understand, as for what it does not do.
+_NOT_UNDERSTOOD = re.compile(
+    rb"(?:\*|[A-Z][0-9]+) (?:BAD\b|NO Error in IMAP command\b|(?:OK|NO) \[CLIENTBUG\])",
+    re.IGNORECASE,
+)
+
+
+def not_understood(octets: bytes | bytearray) -> list[bytes]:
+    """Return the answers that say that a command was wrong in itself."""
+    return [frame for frame in frames(octets) if _NOT_UNDERSTOOD.match(frame)]
+
+
+def is_known(kind: str, wrong: str) -> bool:
+    """Tell whether a server of that kind is known for what is wrong."""
+    return any(known.kind == kind and wrong.startswith(known.fault) for known in DEVIATIONS)
+
+
 def check(kind: str, octets: bytes | bytearray) -> set[Deviation]:
     """Read all that a server sent; return the known deviations that were in it.
 
@@ -158,8 +178,10 @@ def check(kind: str, octets: bytes | bytearray) -> set[Deviation]:
     """
     seen: set[Deviation] = set()
     news: list[str] = []
+    utf8 = False
     for frame in frames(octets):
-        wrong = fault(frame)
+        wrong = fault(frame, utf8=utf8)
+        utf8 = utf8 or frame.upper().startswith(b"* ENABLED UTF8=ACCEPT")
         if wrong is None:
             continue
         known = deviation(kind, frame, wrong)

@@ -436,7 +436,8 @@ def broken_bounds() -> Iterator[tuple[str, Limits, bytes]]:
 
 
 READING = {name for name in attrs.fields_dict(Limits) if name not in {
-    "max_buffered", "max_deflate_ratio", "max_events", "max_challenges", "pipeline_depth",
+    "max_buffered", "max_deflate_ratio", "max_events", "max_challenges", "min_progress",
+    "pipeline_depth",
     "min_scram_iterations", "max_scram_iterations",
 }}  # fmt: skip
 

@@ -125,7 +125,7 @@ CASES: list[tuple[str, Command[Any], bytes]] = [
      b'APPEND Drafts ($MDNSent \\Draft \\Seen) CATENATE (TEXT {10+}\r\n\r\n--0704\r\n '
      b'URL "/Drafts;UIDVALIDITY=385759045/;UID=20/;section=1.MIME" TEXT {12+}\r\n\r\n--0704--\r\n)'),
     ("6855-4", Append("x", AppendMessage("Subject: ü\r\n".encode(), utf8=True)),
-     "APPEND x UTF8 (~{13+}\r\nSubject: ü\r\n)".encode()),
+     "APPEND x () UTF8 (~{13+}\r\nSubject: ü\r\n)".encode()),
     # RFC 8508
     ("8508-3.4", Replace(SeqSet(4), "Drafts", b"Just", flags=["\\Draft"]), b"REPLACE 4 Drafts (\\Draft) {4+}\r\nJust"),
     ("8508-3.4-uid", Replace(UIDSet(2000), "Drafts", b"Just", flags=["\\Draft"]),

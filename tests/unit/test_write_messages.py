@@ -205,7 +205,7 @@ def appendable(wish: AppendMessage, dialect: Dialect) -> bool:
 
 def check_append(found: list[Token], wish: AppendMessage, dialect: Dialect) -> None:
     """Take one message of APPEND off the tokens, and compare it."""
-    if wish.flags:
+    if wish.flags or wish.utf8:
         assert {flag(token) for token in listed(found.pop(0))} == {str(each) for each in wish.flags}
     if wish.date is not None:
         read = date_time(found.pop(0))

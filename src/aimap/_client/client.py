@@ -13,6 +13,7 @@ import attrs
 
 from aimap._client.driver import CommandFuture, Driver
 from aimap._client.mailbox import Mailbox
+from aimap._client.uploading import Source, open_source, upload
 from aimap._commands.append import Append
 from aimap._commands.base import Command
 from aimap._commands.connection import Enable, Id, Noop
@@ -241,39 +242,48 @@ class Client:
     async def append(
         self,
         name: str,
-        message: bytes | EmailMessage,
+        message: bytes | EmailMessage | Source,
         *,
         flags: Iterable[str] = (),
         date: datetime | None = None,
+        size: int | None = None,
     ) -> AppendUIDCode | None:
         """Upload a message (:rfc:`9051#section-6.3.12`).
 
         Args:
             name: the mailbox that it goes to.
-            message: the message as octets, sent as they are, or as an ``EmailMessage``.
+            message: the message as octets, sent as they are; as an ``EmailMessage``; or
+                where to read it from, while it is sent: the path of a file, or anything
+                that gives octets in an ``async for`` loop, such as a
+                :class:`trio.abc.ReceiveStream`.
             flags: flags that it gets, such as ``Flag.SEEN``.
             date: its internal date, with a time zone; the server's clock if not given.
+            size: how many octets the source will give, if it is not a file.
 
         Returns:
             The new UID with the mailbox's UIDVALIDITY, where the server has UIDPLUS.
 
         Raises:
             InvalidArgumentError: if the message is empty or holds NUL, a flag is not
-                one, or *date* has no time zone.
+                one, *date* has no time zone, or the source gives more or less than
+                *size*; the connection is closed in that last case.
+            OSError: if the file cannot be read.
             NoError: if the server refuses; its code ``TRYCREATE`` says that the mailbox
                 would first have to be created.
             ConnectionLostError: if the connection is gone.
 
         Cancelling before the command was sent sends nothing; after that the whole
-        message is still sent, and stored.
+        message is still sent, and stored. One that is read from a source cannot be
+        completed then: the connection is closed, so that no part of it is stored. The
+        same happens when the source raises something, which comes out here.
         """
-        if isinstance(message, EmailMessage):
-            message = _octets(message)
-        elif not isinstance(message, bytes):
-            raise InvalidArgumentError(
-                f"a message is bytes or an EmailMessage, not a {type(message).__name__}"
-            )
-        return await self._driver.call(Append(name, message, flags=flags, date=date))
+        if isinstance(message, (bytes, EmailMessage)):
+            if size is not None:
+                raise InvalidArgumentError("size is for a message that is read from a source")
+            octets = message if isinstance(message, bytes) else _octets(message)
+            return await self._driver.call(Append(name, octets, flags=flags, date=date))
+        async with open_source(message, size) as (source, octets_there):
+            return await upload(self._driver, name, source, octets_there, flags=flags, date=date)
 
     @asynccontextmanager
     async def select(self, name: str) -> AsyncGenerator[Mailbox]:
@@ -317,6 +327,8 @@ class Client:
             await self._driver.call(command)
             view = self._driver.session.view
             if view is None:
+                if self._driver.session.lost is not None:
+                    raise self._driver.session.lost.fresh()
                 raise StateError(f"{command.mailbox!r} was closed as soon as it was selected")
             self._mailbox = Mailbox(self._driver, view)
             yield self._mailbox

@@ -5,7 +5,11 @@ it. Neither raises: what goes wrong ends the session, which fails every pending 
 so an error always reaches the tasks that it concerns, and only those.
 
 The reader stops reading, so that TCP pushes back on the server, only while messages
-that nobody takes exceed their budget *and* no task awaits anything on this connection.
+that nobody takes exceed their budget *and* no task awaits anything on this connection,
+and never while the writer waits for the server to read: the server might wait likewise.
+
+Silence is measured by progress: a whole response, or enough octets. A server that drips
+is as good as silent.
 """
 
 from __future__ import annotations
@@ -18,6 +22,7 @@ import trio
 
 from aimap._client.timeouts import Timeouts
 from aimap._commands.base import Command
+from aimap._commands.connection import Noop
 from aimap._errors import ConnectionLostError, StateError
 from aimap._model.limits import Limits
 from aimap._protocol.session import Session
@@ -25,6 +30,7 @@ from aimap._protocol.session import Session
 T = TypeVar("T")
 
 _READ_SIZE = 256 * 1024
+_PIECE = 64 * 1024
 _AFTER_BYE = 1.0
 
 
@@ -47,6 +53,16 @@ class CommandFuture(Generic[T]):
             self._event.set()
         if self._callback is not None:
             self._callback(self)
+
+    def upload(self, data: bytes) -> None:
+        """Send octets of the upload that this command announced, once it has its turn.
+
+        Raises:
+            InvalidArgumentError: if they are more than were announced, or hold a NUL.
+            StateError: if it does not have its turn.
+        """
+        self._driver.session.upload(self._pending, data)
+        self._driver.wake_writer()
 
     def call_when_done(self, callback: Callable[[CommandFuture[T]], None]) -> None:
         """Have *callback* called, in the reader task, as soon as there is an outcome."""
@@ -133,7 +149,11 @@ class Driver:
         self.buffered = 0
         self._write_wanted = trio.Event()
         self._read_wanted = trio.Event()
+        self._drained = trio.Event()
         self._patience = trio.CancelScope()
+        self._borne = self._deadline = math.inf
+        self._sending = False
+        self._since_progress = 0
 
     # What other tasks call
 
@@ -155,6 +175,15 @@ class Driver:
     def answer(self, future: CommandFuture[T], data: bytes) -> None:
         """Send the answer to a continuation request that a command could not give at once."""
         future._answer(data)  # noqa: SLF001 (no part of what users see)
+
+    async def drain(self) -> None:
+        """Wait until all that is due was sent, or the connection is over."""
+        if self.session.lost is not None:
+            await trio.lowlevel.checkpoint()
+            return
+        self._drained = trio.Event()
+        self.wake_writer()
+        await self._drained.wait()
 
     def wake_writer(self) -> None:
         """Let the writer look for something to send."""
@@ -190,35 +219,60 @@ class Driver:
     async def run_reader(self) -> None:
         """Read until the connection is over."""
         while self.session.lost is None:
-            if self.buffered > self.limits.max_buffered and not self.awaiting.count:
+            if self._is_to_pause:
                 self._read_wanted = trio.Event()
                 await self._read_wanted.wait()
+                # The silence was ours.
+                self.keep_time()
             else:
                 await self._receive()
         self.wake_writer()
 
+    @property
+    def _is_to_pause(self) -> bool:
+        return (
+            self.buffered > self.limits.max_buffered
+            and not self.awaiting.count
+            and not self._sending
+        )
+
     async def run_writer(self) -> None:
-        """Write until the connection is over."""
+        """Write until the connection is over, and close it then."""
         while self.session.lost is None:
             if not await self._send():
+                self._drained.set()
                 self._write_wanted = trio.Event()
                 await self._write_wanted.wait()
+        self._drained.set()
+        await trio.aclose_forcefully(self.stream)
 
     async def _send(self) -> bool:
         data = self.session.data_to_send()
         if not data:
             return False
-        self.keep_time()
+        self._sending = True
+        self.wake_reader()
         try:
-            await self.stream.send_all(data)
+            if len(data) <= _PIECE:
+                self.keep_time()
+                await self.stream.send_all(data)
+            else:
+                pieces = memoryview(data)
+                for at in range(0, len(data), _PIECE):
+                    self.keep_time()
+                    await self.stream.send_all(pieces[at : at + _PIECE])
         except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
             self._lose("the connection broke while sending", error)
+        self._sending = False
+        if self.session.awaits_upload:
+            self.keep_time()
         return True
 
     async def _receive(self) -> None:
         session = self.session
-        with trio.CancelScope() as self._patience:
-            self.keep_time()
+        with trio.CancelScope(deadline=self._deadline) as self._patience:
+            if not session.in_flight:
+                self.keep_time()
             try:
                 data = await self.stream.receive_some(_READ_SIZE)
             except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
@@ -230,17 +284,29 @@ class Driver:
                 session.lose(error)
                 return
             if data:
-                session.receive_data(data)
-                if session.at_change_of_stream and self.next_stream is not None:
-                    # The octets behind the answer are of the new kind already.
-                    self.stream = self.next_stream(self.stream, session.go_on())
-                    self.next_stream = None
-                if session.wants_to_send:
-                    self.wake_writer()
+                self._take(data)
             else:
                 session.receive_eof()
         if self._patience.cancelled_caught:
             self._out_of_patience()
+
+    def _take(self, data: bytes | bytearray) -> None:
+        session = self.session
+        heard = session.counters.responses
+        session.receive_data(data)
+        self._since_progress += len(data)
+        if (
+            session.counters.responses != heard
+            or self._since_progress >= self.limits.min_progress
+            or not session.in_flight
+        ):
+            self.keep_time()
+        if session.at_change_of_stream and self.next_stream is not None:
+            # The octets behind the answer are of the new kind already.
+            self.stream = self.next_stream(self.stream, session.go_on())
+            self.next_stream = None
+        if session.wants_to_send:
+            self.wake_writer()
 
     def keep_time(self) -> None:
         """Set how long the reader waits for more, from now on."""
@@ -251,11 +317,19 @@ class Driver:
             patience = self.timeouts.idle_renewal
         elif session.only_ending_background:
             patience = self.timeouts.idle_probe
-        elif session.in_flight:
-            patience = self.timeouts.response
-        else:
+        elif session.awaits_upload and not self._sending:
+            # It is the user's source that keeps all waiting.
             patience = math.inf
-        self._patience.deadline = trio.current_time() + patience
+        elif session.in_flight or self._sending:
+            patience = self.timeouts.response
+        elif session.greeting is None:
+            patience = math.inf
+        else:
+            patience = self.timeouts.keepalive
+        self._since_progress = 0
+        self._borne = patience
+        self._deadline = trio.current_time() + patience
+        self._patience.deadline = self._deadline
 
     def _out_of_patience(self) -> None:
         session = self.session
@@ -263,14 +337,24 @@ class Driver:
             session.receive_eof()
         elif session.in_background:
             session.end_background()
+            self.keep_time()
             self.wake_writer()
-        else:
+        elif session.in_flight or self._sending:
             session.lose(
                 ConnectionLostError(
-                    f"the server was silent for {self.timeouts.response:g} seconds "
-                    "while an answer was due"
+                    f"the server made no progress for {self._borne:g} seconds "
+                    f"while an answer was due{self._last_words()}"
                 )
             )
+        else:
+            session.submit(Noop())
+            self.keep_time()
+            self.wake_writer()
+
+    def _last_words(self) -> str:
+        """Quote a complaint: some servers say why in an untagged response, and no more."""
+        words = self.session.last_complaint
+        return f"; its last complaint was: {words}" if words else ""
 
     def _lose(self, reason: str, cause: BaseException) -> None:
         error = ConnectionLostError(f"{reason}: {_root(cause)}")

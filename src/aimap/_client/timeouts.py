@@ -24,9 +24,13 @@ class Timeouts:
 
     Attributes:
         connect: from the first packet to being logged in.
-        response: silence while an answer is due; then the connection is given up.
+        response: without progress while an answer is due; then the connection is given up.
+            Progress is a whole response, or ``Limits.min_progress`` octets, or octets sent.
         idle_renewal: an IDLE is ended and begun again after this.
         idle_probe: silence after an IDLE was ended; then the connection is given up.
+        keepalive: silence while nothing is due; then a NOOP is sent, lest the server log
+            out (:rfc:`9051#section-5.4`), and a link that is dead go unnoticed. ``math.inf``
+            sends none.
         poll: between two looks where the server has no IDLE.
         logout: for the server's answer to LOGOUT.
     """
@@ -35,5 +39,6 @@ class Timeouts:
     response: float = attrs.field(default=120.0, validator=_positive)
     idle_renewal: float = attrs.field(default=240.0, validator=_positive)
     idle_probe: float = attrs.field(default=20.0, validator=_positive)
+    keepalive: float = attrs.field(default=300.0, validator=_positive)
     poll: float = attrs.field(default=60.0, validator=_positive)
     logout: float = attrs.field(default=5.0, validator=_positive)

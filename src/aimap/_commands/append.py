@@ -14,19 +14,25 @@ from aimap._model.appending import AppendMessage, UrlPart
 from aimap._model.code import AppendUIDCode
 from aimap._model.numbers import SeqSet, UIDSet
 from aimap._model.response import StatusResponse, TaggedResponse, Untagged
+from aimap._model.upload import Upload
 
 if TYPE_CHECKING:
     from aimap._wire.encoder import Encoder
 
 
 # append-message = append-opts SP append-data (RFC 4466 section 6)
-def _write_message(wire: Encoder, message: AppendMessage) -> None:
-    if message.flags:
+def _write_options(wire: Encoder, message: AppendMessage) -> None:
+    # Courier 5.0.13 knows UTF8 only behind a list of flags, be it an empty one.
+    if message.flags or message.utf8:
         wire.flags(sorted(message.flags))
     if message.date is not None:
         wire.date_time(message.date)
     if message.annotations:
         write_annotations(wire, message.annotations)
+
+
+def _write_message(wire: Encoder, message: AppendMessage) -> None:
+    _write_options(wire, message)
     data = message.message
     if isinstance(data, bytes):
         _write_octets(wire, data, utf8=message.utf8)
@@ -96,6 +102,29 @@ class Append(Command[AppendUIDCode | None]):
         wire.atom(self.name)
         wire.mailbox(self._mailbox)
         _write_message(wire, self._message)
+
+    def result(self, response: TaggedResponse) -> AppendUIDCode | None:
+        return response.code if isinstance(response.code, AppendUIDCode) else None
+
+
+@final
+class AppendUpload(Command[AppendUIDCode | None]):
+    """APPEND of one message whose octets come later; otherwise as :class:`Append`."""
+
+    name = "APPEND"
+
+    def __init__(
+        self, mailbox: str, upload: Upload, *, flags: Iterable[str], date: datetime | None
+    ) -> None:
+        self._mailbox = mailbox
+        self._upload = upload
+        self._options = AppendMessage(b"\r\n", flags=flags, date=date)
+
+    def write(self, wire: Encoder) -> None:
+        wire.atom(self.name)
+        wire.mailbox(self._mailbox)
+        _write_options(wire, self._options)
+        wire.upload(self._upload)
 
     def result(self, response: TaggedResponse) -> AppendUIDCode | None:
         return response.code if isinstance(response.code, AppendUIDCode) else None

@@ -37,6 +37,8 @@ class Limits:
         max_scram_iterations: iterations that SCRAM may ask for: a second or two of work.
         max_deflate_ratio: octets that one octet may inflate to under COMPRESS, on the
             average of all that came, as soon as that is more than 32 MiB.
+        min_progress: octets that have to come within ``Timeouts.response`` seconds while an
+            answer is due and no response is complete: less is as good as silence.
         pipeline_depth: commands in flight at once.
     """
 
@@ -52,4 +54,5 @@ class Limits:
     min_scram_iterations: int = attrs.field(default=4096, validator=_positive)
     max_scram_iterations: int = attrs.field(default=2_000_000, validator=_positive)
     max_deflate_ratio: int = attrs.field(default=250, validator=_positive)
+    min_progress: int = attrs.field(default=16 * 1024, validator=_positive)
     pipeline_depth: int = attrs.field(default=1000, validator=_positive)

@@ -16,6 +16,7 @@ class SessionCounters:
         commands: commands sent.
         octets_sent: octets sent.
         octets_received: octets received.
+        responses: responses received.
         flights: times that octets went out after octets had come in: round trips.
         most_in_flight: commands in flight at once, at most.
     """
@@ -23,5 +24,6 @@ class SessionCounters:
     commands: int = 0
     octets_sent: int = 0
     octets_received: int = 0
+    responses: int = 0
     flights: int = 0
     most_in_flight: int = 0

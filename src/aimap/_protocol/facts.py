@@ -28,6 +28,8 @@ class Facts:
         bye: the server's BYE, once it has said it.
         capabilities: what the server offers; ``None`` while that is not known.
         enabled: what was enabled (:rfc:`5161`).
+        complaint: the text of an untagged NO or BAD that answered nobody, until a command
+            ends.
         view: the selected mailbox.
         delimiters: the hierarchy delimiters that LIST has told.
         max_line: octets of a line that the server takes.
@@ -43,6 +45,7 @@ class Facts:
         self.state = ConnectionState.NOT_AUTHENTICATED
         self.greeting: StatusResponse | None = None
         self.bye: ByeError | None = None
+        self.complaint = ""
         self.capabilities: Capabilities | None = None
         self.enabled = Capabilities()
         self.view: MailboxView | None = None
@@ -109,6 +112,7 @@ class Facts:
 
     def answered(self, command: Command[Any], *, succeeded: bool) -> None:
         """Note what a command did to the state."""
+        self.complaint = ""
         if self._changes_user(command) and not succeeded and self.capabilities is None:
             self.capabilities = self._before
         if succeeded and self.view is not None and exclusive(SAVED_RESULT) in command.claims:

@@ -136,6 +136,8 @@ class Receiver:
             return
         if self._claimed(response):
             return
+        if response.condition in ("NO", "BAD"):
+            self._facts.complaint = response.text
         if response.code is None or not self.code(response.code, response.text):
             self._emit(UnsolicitedResponse(response))
 

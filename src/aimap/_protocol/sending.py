@@ -220,6 +220,11 @@ class Sender:
         else:
             self._go_on(pending)
 
+    @property
+    def awaits_upload(self) -> bool:
+        """Whether it is for the octets of an upload to be sent now."""
+        return self._half_sent is not None and self._half_sent.upload is not None
+
     # What goes on in the background
 
     def interrupt(self) -> None:

@@ -116,6 +116,16 @@ class Session:
         return self._facts.max_line
 
     @property
+    def last_complaint(self) -> str:
+        """The text of an untagged NO or BAD that answered nobody, until a command ends."""
+        return self._facts.complaint
+
+    @property
+    def awaits_upload(self) -> bool:
+        """Whether it is for the octets of an upload to be sent now."""
+        return self._sender.awaits_upload
+
+    @property
     def in_flight(self) -> int:
         """How many commands were sent and not yet answered."""
         return len(self._sender.in_flight)
@@ -262,8 +272,10 @@ class Session:
                 if defects:
                     self._tell_defects()
                 if isinstance(response, list):
+                    self.counters.responses += len(response)
                     self._receiver.receive_messages(response)
                 else:
+                    self.counters.responses += 1
                     self._on_response(response)
                 if self._stops_reading:
                     break

@@ -12,6 +12,8 @@ r"""An IMAP server to test against: in memory, strict, and on Trio's clock if ne
         ) as imap: ...
 """
 
+from aimap.testing._faults import Drip, Drop, Fault, Insert, Moment, Repeat, Stall
+from aimap.testing._faulty import FaultyStream
 from aimap.testing._link import DelayedStream
 from aimap.testing._logins import MECHANISMS, AcceptingContext, Logins
 from aimap.testing._rules import Rule, Violation
@@ -26,9 +28,17 @@ __all__ = [
     "AcceptingContext",
     "Account",
     "DelayedStream",
+    "Drip",
+    "Drop",
+    "Fault",
+    "FaultyStream",
+    "Insert",
     "Logins",
+    "Moment",
+    "Repeat",
     "Rule",
     "Server",
+    "Stall",
     "StoredMailbox",
     "StoredMessage",
     "Violation",

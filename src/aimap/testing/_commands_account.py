@@ -6,6 +6,7 @@ from base64 import b64encode
 
 import trio
 
+from aimap._nursery import open_private_nursery
 from aimap.testing._connection import CalledOffError, Connection, spelling
 from aimap.testing._grammar import Arguments
 from aimap.testing._logins import check_password, decode_response, exchange
@@ -170,7 +171,7 @@ async def idle(client: Connection, arguments: Arguments) -> None:
         )
     client.send(b"+ idling\r\n")
     await client.flush()
-    async with trio.open_nursery() as nursery:
+    async with open_private_nursery() as nursery:
         nursery.start_soon(_push, client)
         line = await client.input.line()
         nursery.cancel_scope.cancel()
@@ -182,7 +183,11 @@ async def _push(client: Connection) -> None:
     while True:
         client.changed = trio.Event()
         client.tell_news(expunges=True)
-        await client.flush()
+        try:
+            await client.flush()
+        except (trio.BrokenResourceError, trio.ClosedResourceError):
+            # Whoever reads from the client finds that it is gone, and ends the connection.
+            return
         await client.changed.wait()
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, final
 import trio
 
 from aimap._deflate import DeflateStream
+from aimap.testing._faulty import ServersEnd
 from aimap.testing._grammar import Arguments
 from aimap.testing._input import Input, Line, NonSynchronising, UnreadableError
 from aimap.testing._pipelining import Flight, Sent
@@ -71,7 +72,8 @@ class Connection:
         self._uncompressed: trio.abc.Stream | None = None
         self._out = bytearray()
         self._flight = Flight(round_trip)
-        self.input = Input(stream, strict=server.strict, literals=self._literals)
+        self._end = ServersEnd(stream, server.faults)
+        self.input = Input(self._end, strict=server.strict, literals=self._literals)
 
     @property
     def _literals(self) -> NonSynchronising:
@@ -108,7 +110,7 @@ class Connection:
         """Write what is queued, if it is more than *above* octets."""
         if len(self._out) > above:
             data, self._out = self._out, bytearray()
-            await self.stream.send_all(data)
+            await self._end.send_all(data)
 
     async def flush_some(self) -> None:
         """Write what is queued once it is much."""
@@ -293,14 +295,14 @@ class Connection:
             tls = trio.SSLStream(
                 self.stream, self.server.ssl_context, server_side=True, https_compatible=True
             )
-            self.stream = self.input.stream = tls
+            self.stream = self._end.stream = tls
             self.secure = True
             await tls.do_handshake()
         elif command == "COMPRESS":
             self._uncompressed = self.stream
-            self.stream = self.input.stream = DeflateStream(self.stream, max_ratio=_MAX_RATIO)
+            self.stream = self._end.stream = DeflateStream(self.stream, max_ratio=_MAX_RATIO)
         elif command == "UNAUTHENTICATE" and self._uncompressed is not None:
-            self.stream = self.input.stream = self._uncompressed
+            self.stream = self._end.stream = self._uncompressed
             self._uncompressed = None
 
     @property

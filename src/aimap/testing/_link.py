@@ -32,10 +32,11 @@ class DelayedStream(trio.abc.Stream):
             while True:
                 try:
                     data = bytes(await self._stream.receive_some())
+                    due = trio.current_time() + self._seconds
+                    self._send.send_nowait((due, data))
                 except (trio.BrokenResourceError, trio.ClosedResourceError):
+                    # The link is broken, or its end here was closed meanwhile.
                     return
-                due = trio.current_time() + self._seconds
-                self._send.send_nowait((due, data))
                 if not data:
                     return
 

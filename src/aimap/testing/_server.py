@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncGenerator, Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
@@ -16,6 +16,7 @@ from aimap._errors import InvalidArgumentError
 from aimap._model.numbers import UID
 from aimap._nursery import open_private_nursery
 from aimap.testing._connection import Connection, Handler
+from aimap.testing._faults import Fault
 from aimap.testing._handlers import HANDLERS, NEEDS
 from aimap.testing._link import DelayedStream, memory_link
 from aimap.testing._logins import Logins
@@ -82,6 +83,8 @@ class Server:
         capabilities: what is offered, in upper case.
         strict: whether what lenient servers take is refused.
         logins: how clients can log in; replace it to change that for those to come.
+        faults: what goes wrong on each connection; replace them to change that for those
+            to come.
         certificate: its certificate in DER, if that is known.
         commands: the name of every command that any client sent, in order.
         violations: what clients sent that they must not send, in order.
@@ -99,6 +102,7 @@ class Server:
         strict: bool,
         latency: float,
         logins: Logins,
+        faults: Iterable[Fault],
         authority: trustme.CA | None,
     ) -> None:
         self.host = "localhost"
@@ -110,6 +114,7 @@ class Server:
         self.violations: list[Violation] = []
         self.flights = 0
         self.logins = logins
+        self.faults: Sequence[Fault] = tuple(faults)
         self.certificate = logins.certificate
         self._authority = authority
         self.ssl_context = contexts[0] if contexts else None
@@ -274,6 +279,7 @@ async def serve(
     strict: bool = True,
     latency: float = 0.0,
     logins: Logins | None = None,
+    faults: Iterable[Fault] = (),
 ) -> AsyncGenerator[Server]:
     """Run an IMAP server in memory, as an ``async with`` block.
 
@@ -290,6 +296,8 @@ async def serve(
         strict: refuse, by BAD, what the RFCs forbid clients and lenient servers take.
         latency: seconds that octets take each way.
         logins: how clients can log in; by PLAIN and the LOGIN command if not given.
+        faults: what goes wrong on each connection: :class:`Drop`, :class:`Stall` and so
+            on. They see what is sent before it is compressed and encrypted.
 
     Yields:
         The :class:`Server`.
@@ -324,6 +332,7 @@ async def serve(
             strict=strict,
             latency=latency,
             logins=logins,
+            faults=faults,
             authority=authority,
         )
         if host is not None:
