@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import argparse
 import os
+import platform
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 from tests.servers import dovecot
 
-from benchmarks import parse, responses, status
+from benchmarks import parse, responses
+from benchmarks.engine.rows import ROWS
+from benchmarks.engine.task import Lab
 
-_NAMES = ("status", "parse")
+_NAMES = ("engine", "parse")
+_ROUNDS = 3
 
 
 def _arguments() -> argparse.Namespace:
     defaults = parse.Options()
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="name", help="status or parse; all by default")
+    parser.add_argument("names", nargs="*", metavar="name", help="engine or parse; both by default")
     parser.add_argument(
         "--quick",
         action="store_true",
@@ -25,6 +30,8 @@ def _arguments() -> argparse.Namespace:
         help="small sets, one round; so does QUICK=1 in the environment",
     )
     parser.add_argument("--rounds", type=int, help="more make the medians steadier")
+    only = parser.add_argument_group("for engine")
+    only.add_argument("--rows", nargs="+", choices=tuple(ROWS), default=tuple(ROWS))
     only = parser.add_argument_group("for parse")
     only.add_argument("--scale", type=float, help="the part of each set to take")
     only.add_argument("--order", choices=responses.ORDERS, default=defaults.order)
@@ -36,21 +43,24 @@ def _arguments() -> argparse.Namespace:
     return arguments
 
 
-def _status(rounds: int) -> str:
+def _engine(names: Sequence[str], rounds: int, *, quick: bool) -> None:
     reason = dovecot.missing()
     if reason is not None:
-        return f"status: {reason}"
-    with tempfile.TemporaryDirectory() as lab, dovecot.running(Path(lab)) as server:
-        return status.run(server, rounds)
+        print(f"engine: {reason}")
+        return
+    print(f"The engine, medians of {rounds} rounds, Python {platform.python_version()}:\n")
+    with tempfile.TemporaryDirectory() as folder, dovecot.running(Path(folder)) as server:
+        for name in names:
+            print(ROWS[name](Lab(server, rounds, quick)), end="\n\n", flush=True)
 
 
 def main() -> None:
     """Run those that are named."""
     arguments = _arguments()
     names = arguments.names or _NAMES
-    if "status" in names:
-        print(_status(arguments.rounds or (1 if arguments.quick else status.ROUNDS)), flush=True)
-        print()
+    if "engine" in names:
+        rounds = arguments.rounds or (1 if arguments.quick else _ROUNDS)
+        _engine(arguments.rows, rounds, quick=arguments.quick)
     if "parse" in names:
         options = parse.Options(
             scale=arguments.scale or (parse.QUICK if arguments.quick else 1.0),

@@ -30,8 +30,11 @@ class MissingError(Exception):
     """It cannot be had here."""
 
 
-def imapflow() -> Peer:
+def imapflow(program: Path = _HERE / "imapflow.mjs") -> Peer:
     """Install imapflow in the temporary folder, unless that was done before.
+
+    Args:
+        program: what uses it.
 
     Raises:
         MissingError: if that cannot be done.
@@ -45,7 +48,7 @@ def imapflow() -> Peer:
         at.mkdir(exist_ok=True)
         _run([npm, "install", "--prefix", str(at), "--no-audit", "--no-fund", "imapflow"])
     version = json.loads(package.read_text())["version"]
-    return Peer(version, (node, str(_HERE / "imapflow.mjs"), str(at)))
+    return Peer(version, (node, str(program), str(at)))
 
 
 def libetpan() -> Peer:

@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from aimap import Capabilities, Flag, Flags, InvalidArgumentError
+from aimap import (
+    Capabilities,
+    CapabilityResponse,
+    Flag,
+    Flags,
+    InvalidArgumentError,
+    parse_response,
+)
 
 
 def test_flags_know_no_case() -> None:
@@ -41,3 +48,20 @@ def test_capabilities() -> None:
     assert offered.number("APPENDLIMIT") == 35
     assert offered.number("QUOTA") is None
     assert offered == Capabilities([*offered, "IMAP4REV1"])
+
+
+def _told(raw: bytes) -> Capabilities:
+    response = parse_response(raw)
+    assert isinstance(response, CapabilityResponse)
+    return response.capabilities
+
+
+def test_connections_to_one_server_share_its_capabilities() -> None:
+    line = b"* CAPABILITY IMAP4rev1 IDLE X-SHARED\r\n"
+    assert _told(line) is _told(line)
+
+
+def test_a_very_long_list_of_capabilities_is_not_kept() -> None:
+    line = b"* CAPABILITY IMAP4rev1 " + b" ".join(b"X%d" % n for n in range(2000)) + b"\r\n"
+    assert _told(line) == _told(line)
+    assert _told(line) is not _told(line)

@@ -148,8 +148,8 @@ class Driver:
         self.awaiting = _Awaiting(self)
         self.buffered = 0
         self._write_wanted = trio.Event()
-        self._read_wanted = trio.Event()
-        self._drained = trio.Event()
+        self._read_wanted: trio.Event | None = None
+        self._drained: trio.Event | None = None
         self._patience = trio.CancelScope()
         self._borne = self._deadline = math.inf
         self._sending = False
@@ -184,6 +184,7 @@ class Driver:
         self._drained = trio.Event()
         self.wake_writer()
         await self._drained.wait()
+        self._drained = None
 
     def wake_writer(self) -> None:
         """Let the writer look for something to send."""
@@ -191,7 +192,8 @@ class Driver:
 
     def wake_reader(self) -> None:
         """Let the reader look again whether it is to go on."""
-        self._read_wanted.set()
+        if self._read_wanted is not None:
+            self._read_wanted.set()
 
     # Before there are tasks
 
@@ -222,6 +224,7 @@ class Driver:
             if self._is_to_pause:
                 self._read_wanted = trio.Event()
                 await self._read_wanted.wait()
+                self._read_wanted = None
                 # The silence was ours.
                 self.keep_time()
             else:
@@ -240,11 +243,15 @@ class Driver:
         """Write until the connection is over, and close it then."""
         while self.session.lost is None:
             if not await self._send():
-                self._drained.set()
+                self._tell_drained()
                 self._write_wanted = trio.Event()
                 await self._write_wanted.wait()
-        self._drained.set()
+        self._tell_drained()
         await trio.aclose_forcefully(self.stream)
+
+    def _tell_drained(self) -> None:
+        if self._drained is not None:
+            self._drained.set()
 
     async def _send(self) -> bool:
         data = self.session.data_to_send()

@@ -7,7 +7,6 @@ tasks nothing, and no arrival can fall between a command and the next IDLE.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import AsyncIterator
 from types import TracebackType
 from typing import Self, final
@@ -45,8 +44,9 @@ class Watcher:
         self._driver = driver
         self._view = view
         self._watchers = watchers
-        self._notices: deque[MailboxEvent] = deque()
-        self._ready: deque[WatchEvent] = deque()
+        self._notices: list[MailboxEvent] = []
+        # The next one last.
+        self._ready: list[WatchEvent] = []
         self._known_to = UID(0)
         self._closed = False
         self._event = trio.Event()
@@ -130,21 +130,24 @@ class Watcher:
         while not self._ready:
             if self._notices:
                 await self._digest(self._notices[0])
-                self._notices.popleft()
+                self._ready.reverse()
+                del self._notices[0]
             elif self._closed:
                 lost = self._driver.session.lost
                 raise lost.fresh() if lost else StateError("the mailbox is not selected any more")
             else:
                 await self._wait()
-        return self._ready.popleft()
+        return self._ready.pop()
 
     async def _wait(self) -> None:
         self._event = trio.Event()
-        patience = trio.CancelScope()
-        if not self._has_idle:
-            patience.deadline = trio.current_time() + self._driver.timeouts.poll
-        with patience, self._driver.awaiting:
-            await self._event.wait()
+        with self._driver.awaiting:
+            if self._has_idle:
+                # No scope, which thousands of connections would each have.
+                await self._event.wait()
+                return
+            with trio.move_on_after(self._driver.timeouts.poll) as patience:
+                await self._event.wait()
         if patience.cancelled_caught:
             await self._driver.call(Noop())
 

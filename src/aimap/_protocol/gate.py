@@ -9,7 +9,6 @@ Entering and leaving cost the number of claims, however long the queues.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Hashable
 from typing import Generic, Protocol, TypeVar
 
@@ -40,14 +39,15 @@ class Gate(Generic[C]):
     """Lanes of commands, one lane per claimed key."""
 
     def __init__(self) -> None:
-        self._lanes: dict[Hashable, deque[_Group[C]]] = {}
+        # Lists, since there are many lanes, and hardly ever more than a few groups in one.
+        self._lanes: dict[Hashable, list[_Group[C]]] = {}
         self._blocked: dict[C, int] = {}
 
     def enter(self, command: C) -> bool:
         """Queue *command*, and tell whether it is free to go at once."""
         blocked = 0
         for key, mode in command.claims:
-            lane = self._lanes.setdefault(key, deque())
+            lane = self._lanes.setdefault(key, [])
             if not lane or lane[-1].mode is not mode or mode is Mode.EXCLUSIVE:
                 lane.append(_Group(mode))
             lane[-1].members[command] = None
@@ -77,7 +77,7 @@ class Gate(Generic[C]):
                     break
         return freed
 
-    def _close(self, key: Hashable, lane: deque[_Group[C]], at: int, freed: list[C]) -> None:
+    def _close(self, key: Hashable, lane: list[_Group[C]], at: int, freed: list[C]) -> None:
         del lane[at]
         if not lane:
             del self._lanes[key]

@@ -7,7 +7,7 @@ nothing is lost, and nothing is given to a command that it does not answer.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, final
+from typing import Any, ClassVar, final
 
 from aimap._commands.base import Verdict
 from aimap._errors import ByeError
@@ -53,19 +53,6 @@ class Receiver:
         self._in_flight = in_flight
         self._emit = emit
         self._claimants: dict[type, dict[Pending[Any], None]] = {}
-        self._handlers: dict[type, Callable[[Any], None]] = {
-            StatusResponse: self._on_status,
-            CapabilityResponse: self._on_capability,
-            EnabledResponse: self._on_enabled,
-            ESearchResponse: self._on_esearch,
-            ExistsResponse: self._on_exists,
-            RecentResponse: self._on_recent,
-            ExpungeResponse: self._on_expunge,
-            VanishedResponse: self._on_vanished,
-            FlagsResponse: self._on_flags,
-            ListResponse: self._on_list,
-            Unparsed: self._on_unparsed,
-        }
 
     def expect(self, pending: Pending[Any]) -> None:
         """Let a command claim responses, behind those that are in flight already."""
@@ -75,13 +62,16 @@ class Receiver:
     def forget(self, pending: Pending[Any]) -> None:
         """Let a command claim nothing any more."""
         for kind in pending.command.answers:
-            self._claimants[kind].pop(pending, None)
+            claimants = self._claimants.get(kind, {})
+            claimants.pop(pending, None)
+            if not claimants:
+                self._claimants.pop(kind, None)
 
     def receive(self, response: Response) -> None:
         """Take an untagged response."""
         handler = self._handlers.get(type(response))
         if handler is not None:
-            handler(response)
+            handler(self, response)
         elif not self._claimed(response):  # type: ignore[arg-type]
             self._emit(UnsolicitedResponse(response))  # type: ignore[arg-type]
 
@@ -180,3 +170,17 @@ class Receiver:
 
     def _on_unparsed(self, response: Unparsed) -> None:
         self._emit(Defect(response.reason, response.raw))
+
+    _handlers: ClassVar[dict[type, Callable[[Receiver, Any], None]]] = {
+        StatusResponse: _on_status,
+        CapabilityResponse: _on_capability,
+        EnabledResponse: _on_enabled,
+        ESearchResponse: _on_esearch,
+        ExistsResponse: _on_exists,
+        RecentResponse: _on_recent,
+        ExpungeResponse: _on_expunge,
+        VanishedResponse: _on_vanished,
+        FlagsResponse: _on_flags,
+        ListResponse: _on_list,
+        Unparsed: _on_unparsed,
+    }

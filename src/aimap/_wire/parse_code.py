@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 from typing import final
 
 from aimap._model.capability import Capabilities
@@ -48,6 +49,8 @@ from aimap._wire.values import mailbox, members, name, number, number64, ranges,
 _CODE = re.compile(rb"\[((?:[^\[\]\"]|\[[^\[\]]*+\]|\"(?:[^\"\\]|\\.)*+\")*+)\]( ?)", re.DOTALL)
 # By the grammar, an atom may hold a bracket, and a code that nobody knows a quote.
 _UNBALANCED_CODE = re.compile(rb"\[([^\]]*+)\]( ?)")
+# Octets of a list of capabilities that is kept for the next connection, if it gets the same.
+_SHARED = 4096
 _NAME = re.compile(rb"([!-$&'+-Z^-z|}~]+)(?: +(.*))?", re.DOTALL)
 
 
@@ -132,7 +135,13 @@ def parse_capabilities(words: bytes, reading: Reading) -> Capabilities:
         found = [word for word in found if word != "+"]
     if len(found) > reading.limits.max_items:
         raise ScanError(f"more than {reading.limits.max_items} capabilities")
-    return Capabilities(found)
+    return _shared(tuple(found)) if len(words) <= _SHARED else Capabilities(found)
+
+
+@lru_cache(maxsize=64)
+def _shared(names: tuple[str, ...]) -> Capabilities:
+    """Make one set for all connections to a server, each of which is told the same."""
+    return Capabilities(names)
 
 
 # "PERMANENTFLAGS" SP "(" [flag-perm *(SP flag-perm)] ")"

@@ -1,0 +1,24 @@
+"""One client in one row, in a process of its own: do it, print what was measured."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable
+
+from benchmarks.engine import asking, cancelling, crowding, storing
+from benchmarks.engine.task import Figures, Task
+
+ROWS: dict[str, Callable[[str, str, str, Task], Figures]] = {
+    "noop": asking.contend,
+    "status": asking.contend,
+    "fetch": asking.contend,
+    "store": storing.contend,
+    "cancel": cancelling.contend,
+    "crowd": crowding.contend,
+}
+
+
+if __name__ == "__main__":
+    row, client, way, task = sys.argv[1:]
+    print(json.dumps(ROWS[row](row, client, way, Task.load(task))))

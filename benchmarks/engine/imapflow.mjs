@@ -1,0 +1,77 @@
+// imapflow in the benchmarks of the engine: what benchmarks.engine.contend does for others.
+//
+// Arguments: the folder where it is installed, the row, "imapflow", the way, the task as JSON.
+
+import { createRequire } from "node:module";
+import path from "node:path";
+
+const [folder, row, , way, json] = process.argv.slice(2);
+const { ImapFlow } = createRequire(path.join(folder, "here.js"))("imapflow");
+const task = JSON.parse(json);
+const numbers = [...Array(task.count).keys()];
+const byUid = { uid: true };
+const small = { uid: true, flags: true, internalDate: true, size: true };
+
+const client = new ImapFlow({
+  host: "localhost",
+  port: task.port,
+  secure: false,
+  doSTARTTLS: false,
+  auth: { user: task.user, pass: task.password },
+  logger: false,
+  disableAutoIdle: true,
+});
+
+const check = (fact) => {
+  if (!fact) throw new Error("not what was expected");
+};
+
+const ask = {
+  noop: () => client.noop(),
+  status: async (number) => {
+    const found = await client.status(`M${number % 20}`, { messages: true });
+    check(found.messages === 0);
+  },
+  fetch: async (number) => {
+    check((await client.fetchOne(`${number + 1}`, small, byUid)).size);
+  },
+};
+
+const askAll = async () => {
+  if (way === "at once") return Promise.all(numbers.map(ask[row]));
+  for (const number of numbers) await ask[row](number);
+};
+
+const store = async () => {
+  const mark = (uid) => client.messageFlagsAdd(`${uid}`, ["\\Flagged"], byUid);
+  const uids = [];
+  for await (const message of client.fetch("1:*", { flags: true, source: true }, byUid)) {
+    if (way === "inside the loop") await mark(message.uid);
+    uids.push(message.uid);
+  }
+  check(uids.length === task.count);
+  if (way !== "inside the loop") for (const uid of uids) await mark(uid);
+};
+
+const leave = async () => {
+  const wanted = way === "at the first message" ? 1 : Math.floor(task.count / 5);
+  let found = 0;
+  for await (const message of client.fetch("1:*", small, byUid)) if (++found === wanted) break;
+};
+
+const measured = async (work) => {
+  const before = process.cpuUsage();
+  const begin = performance.now();
+  await work();
+  const seconds = (performance.now() - begin) / 1000;
+  const { user, system } = process.cpuUsage(before);
+  return { seconds, cpu: (user + system) / 1e6 };
+};
+
+await client.connect();
+if (row === "fetch" || row === "cancel") await client.mailboxOpen("INBOX", { readOnly: true });
+if (row === "store") await client.mailboxOpen("INBOX");
+if (row === "cancel") await leave();
+const work = { store, cancel: () => client.noop() }[row] ?? askAll;
+console.log(JSON.stringify(await measured(work)));
+await client.logout();

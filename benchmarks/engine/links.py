@@ -1,0 +1,82 @@
+"""The same task over links of different length: rows of clients, columns of round trips."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+
+from benchmarks.engine.measure import Contender, measure
+from benchmarks.engine.table import number, table
+from benchmarks.engine.task import Lab, Task
+from benchmarks.link import delayed
+
+SHORT, MIDDLE, LONG = 0.0, 0.01, 0.05
+"""Seconds that are added to each round trip."""
+
+Fresh = Callable[[], Sequence[Contender]]
+
+
+@contextmanager
+def link(port: int, round_trip: float) -> Iterator[int]:
+    """Yield the port to connect to; the server's own if nothing is added."""
+    if not round_trip:
+        yield port
+        return
+    with delayed(port, round_trip) as other:
+        yield other
+
+
+def over_links(
+    lab: Lab,
+    row: str,
+    fresh: Fresh,
+    user: str,
+    count: int,
+    *,
+    floor: str,
+    prepare: Callable[[Task], None] | None = None,
+) -> str:
+    """Run a row over links of each length; return its table.
+
+    Args:
+        lab: where.
+        row: its name.
+        fresh: makes the contenders.
+        user: whose mail it is about.
+        count: how many commands, one after the other, the longest way takes.
+        floor: the title of the contender that the others are compared with.
+        prepare: what to do before each turn, without delay.
+    """
+    direct = Task(port=lab.server.port, user=user, count=count)
+    found: dict[float, dict[str, Contender]] = {}
+    for round_trip in (SHORT, LONG) if lab.quick else (SHORT, MIDDLE, LONG):
+        contenders = fresh()
+        with link(lab.server.port, round_trip) as port:
+            measure(
+                row,
+                contenders,
+                replace(direct, port=port),
+                rounds=lab.rounds,
+                patience=2 * count * round_trip + 10,
+                prepare=None if prepare is None else partial(prepare, direct),
+            )
+        found[round_trip] = {each.title: each for each in contenders}
+    return _table(found, floor)
+
+
+def _table(found: dict[float, dict[str, Contender]], floor: str) -> str:
+    columns = [f"{round_trip * 1000:.0f} ms: seconds" for round_trip in found]
+    columns += ["round trips", f"times {floor}"]
+    rows: list[list[str]] = []
+    for title, longest in found[LONG].items():
+        cells = [title]
+        for each in found.values():
+            contender = each[title]
+            cells.append(contender.failure or number(contender.middle("seconds")))
+        cells.append(number(longest.middle("seconds"), ".1f", over=LONG))
+        least = found[LONG][floor].middle("seconds")
+        cells.append(number(longest.middle("seconds"), ".2f", over=least))
+        rows.append(cells)
+    return table(["client", *columns], rows)
