@@ -625,3 +625,7 @@ async def test_what_comes_near_is_sent() -> None:
         await seat.imap.append("Sent", b"x", date=datetime(1, 1, 1, tzinfo=UTC))
         await seat.inbox.search(aimap.SINCE(date(1, 1, 1)) | aimap.BEFORE(date(9999, 12, 31)))
         await seat.send(lambda: commands.SetAcl("INBOX", "fred", "lrkx"))
+        replaced = await seat.send(lambda: commands.Replace(UIDSet(2), "Sent", b"new"))
+        assert seat.server.mailbox("joe", "Sent").messages[-1].octets == b"new"
+        assert seat.server.mailbox("joe", "Sent").messages[-1].uid == replaced.uids.first
+        assert seat.server.mailbox("joe").find(2) is None
