@@ -22,7 +22,7 @@ class Rule(StrEnum):
     """
 
     SYNTAX = "syntax"
-    """A command by the grammar: all its arguments and no others (:rfc:`9051#section-9`)."""
+    """Commands with all their arguments and no others (:rfc:`9051#section-9`)."""
     UNKNOWN_COMMAND = "unknown-command"
     """Commands that exist, and whose capability is offered (:rfc:`9051#section-6`)."""
     STATE = "state"
