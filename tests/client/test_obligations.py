@@ -357,11 +357,11 @@ async def test_no_login_where_it_is_disabled() -> None:
         assert await server.hears() == b"A1 UNAUTHENTICATE"
         await server.says(b"A1 OK [CAPABILITY IMAP4rev1 LOGINDISABLED] left\r\n")
         await left.wait()
-        with pytest.raises(StateError, match="LOGINDISABLED"):
+        with trio.fail_after(5), pytest.raises(StateError, match="LOGINDISABLED"):
             await imap.submit(commands.Login("joe", "secret")).wait()
         await server.nothing_more()
     async with played(greeting=greeting, auth=None) as (imap, server):
-        with pytest.raises(StateError, match="LOGINDISABLED"):
+        with trio.fail_after(5), pytest.raises(StateError, match="LOGINDISABLED"):
             await imap.submit(commands.Login("joe", "secret")).wait()
 
 
