@@ -18,6 +18,7 @@ from aimap._client.connect import connect
 from aimap._client.driver import CommandFuture
 from aimap._client.fetching import FetchResult, FetchStream
 from aimap._client.mailbox import Mailbox
+from aimap._client.profiles import PROFILES
 from aimap._client.timeouts import Timeouts
 from aimap._client.watching import Watcher
 from aimap._errors import (
@@ -95,6 +96,7 @@ from aimap._model.mailbox import MailboxInfo, MailboxStatus, NamespaceInfo, Name
 from aimap._model.message import Message
 from aimap._model.metadata import MetadataResponse
 from aimap._model.numbers import UID, ModSeq, SeqNum, SeqSet, UIDSet, UIDValidity
+from aimap._model.profile import Profile
 from aimap._model.quota import QuotaResource, QuotaResponse, QuotaRootResponse
 from aimap._model.raw import RawValue
 from aimap._model.response import (
@@ -221,6 +223,7 @@ __all__ = [
     "OLDER",
     "ON",
     "PREVIEW",
+    "PROFILES",
     "RECENT",
     "RFC822_SIZE",
     "SASL",
@@ -340,6 +343,7 @@ __all__ = [
     "PartialResult",
     "Password",
     "PermanentFlagsCode",
+    "Profile",
     "QuotaResource",
     "QuotaResponse",
     "QuotaRootResponse",

@@ -17,6 +17,7 @@ import pytest
 import aimap._model.charsets
 import aimap._model.dates
 import aimap._model.text
+import aimap._protocol.wire_log
 import aimap._wire
 from aimap import Limits, parse_response
 from aimap._model.text import decode_parameters, decode_words
@@ -33,6 +34,7 @@ MODULES: list[ModuleType] = [
     aimap._model.charsets,
     aimap._model.dates,
     aimap._model.text,
+    aimap._protocol.wire_log,
 ]
 
 ADDRESS = b'(NIL NIL "a" "x")'
@@ -92,6 +94,8 @@ EXAMPLES: dict[str, bytes | str] = {
     "text._BASE64_ALPHABET": b"!",
     "text._PARAMETER": "name*1*",
     "text._Q_BYTE": b"=C3",
+    "wire_log._LITERAL": b"{3+}",
+    "wire_log._TOKEN": ";urlauth=user+joe:internal:9135",
     "text._WORD": b"=?utf-8*en?Q?a=20?=",
 }
 

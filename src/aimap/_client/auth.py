@@ -163,7 +163,9 @@ class _Login:
             self._name,
             challenges.send_nowait,
             initial=initial,
-            in_command="SASL-IR" in offered and len(initial or b"") <= _LONGEST_IN_COMMAND,
+            in_command=self._driver.profile.sasl_ir
+            and "SASL-IR" in offered
+            and len(initial or b"") <= _LONGEST_IN_COMMAND,
             max_challenges=self._driver.limits.max_challenges,
             secrets=self.secrets,
             verify=mechanism.verify,

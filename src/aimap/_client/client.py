@@ -32,6 +32,7 @@ from aimap._errors import CapabilityError, InvalidArgumentError, StateError
 from aimap._model.capability import Capabilities
 from aimap._model.code import AppendUIDCode, ResponseCode
 from aimap._model.mailbox import MailboxInfo, MailboxStatus, Namespaces
+from aimap._model.profile import Profile
 from aimap._model.state import ConnectionState
 from aimap._protocol.counters import SessionCounters
 from aimap._protocol.events import MailboxClosed, SessionEvent
@@ -81,6 +82,11 @@ class Client:
         return self._driver.session.state
 
     @property
+    def profile(self) -> Profile:
+        """What is peculiar about the server, as far as that is known or was given."""
+        return self._driver.profile
+
+    @property
     def greeting(self) -> str:
         """The text with which the server greeted."""
         greeting = self._driver.session.greeting
@@ -126,7 +132,9 @@ class Client:
             ConnectionLostError: if the connection is gone.
         """
         self._need("ID", "RFC 2971")
-        return await self._driver.call(Id(fields))
+        answer = await self._driver.call(Id(fields))
+        self._driver.recognise(answer)
+        return answer
 
     async def enable(self, *names: str) -> Capabilities:
         """Enable extensions (:rfc:`9051#section-6.3.1`). Not while a mailbox is selected.
@@ -192,6 +200,8 @@ class Client:
             ConnectionLostError: if the connection is gone.
         """
         self._need("NAMESPACE", "RFC 2342")
+        if not self.profile.namespace:
+            raise CapabilityError("NAMESPACE", f"and {self.profile.name} ends the connection at it")
         return await self._driver.call(Namespace())
 
     async def create(self, name: str) -> None:

@@ -9,7 +9,7 @@ block is the user's own exception, never a group: the tasks in that nursery do n
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from typing import Literal, TypeAlias
@@ -20,7 +20,7 @@ from aimap._client.auth import log_in
 from aimap._client.client import Client
 from aimap._client.driver import Driver
 from aimap._client.timeouts import Timeouts
-from aimap._commands.connection import Capability, Compress, Logout, StartTLS
+from aimap._commands.connection import Capability, Compress, Id, Logout, StartTLS
 from aimap._deflate import DeflateStream
 from aimap._errors import (
     CapabilityError,
@@ -33,9 +33,11 @@ from aimap._errors import (
 )
 from aimap._model.code import ResponseCode
 from aimap._model.limits import Limits
+from aimap._model.profile import Profile
 from aimap._model.state import ConnectionState
 from aimap._nursery import open_private_nursery
 from aimap._protocol.session import Session
+from aimap._protocol.wire_log import WireLog
 from aimap._sasl.auth import Auth
 
 TLSMode: TypeAlias = Literal["implicit", "starttls", "insecure"]
@@ -55,6 +57,8 @@ async def connect(
     timeouts: Timeouts | None = None,
     stream: trio.abc.Stream | None = None,
     compress: bool = False,
+    profile: Profile | None = None,
+    wire_log: Callable[[str], object] | None = None,
 ) -> AsyncGenerator[Client]:
     """Connect to a server and log in, as an ``async with`` block.
 
@@ -78,6 +82,11 @@ async def connect(
         stream: a stream that is already open, to be used instead of a TCP connection.
         compress: whether to compress all that follows the login (:rfc:`4978`), if the
             server offers it: a third of the octets or fewer, for 300 kB of memory.
+        profile: what is peculiar about the server; without one it is recognised, where it is
+            one of those that are known to be (:data:`PROFILES`).
+        wire_log: called with each line that is sent and received, such as
+            ``logging.getLogger("mail").debug``: without passwords and other secrets, and
+            without messages, of which the length is told. It must not raise anything.
 
     Yields:
         The :class:`Client`.
@@ -105,7 +114,9 @@ async def connect(
     try:
         with trio.fail_at(deadline):
             stream = stream or await trio.open_tcp_stream(host, port)
-            driver = Driver(stream, Session(limits), limits=limits, timeouts=timeouts)
+            log = None if wire_log is None else WireLog(wire_log)
+            session = Session(limits, log=log)
+            driver = Driver(stream, session, limits=limits, timeouts=timeouts, profile=profile)
             await _secure(driver, host, tls, ssl_context)
     except trio.TooSlowError:
         raise _too_slow(timeouts) from None
@@ -116,7 +127,7 @@ async def connect(
             nursery.start_soon(driver.run_writer)
             client = Client(driver)
             client.login_code = await _begin(driver, auth, host=host, port=port, deadline=deadline)
-            if compress and "COMPRESS=DEFLATE" in client.capabilities:
+            if compress and driver.profile.compress and "COMPRESS=DEFLATE" in client.capabilities:
                 await _compress(driver)
             yield client
             await _log_out(driver)
@@ -193,13 +204,26 @@ async def _begin(
         with trio.fail_at(deadline):
             if session.capabilities is None:
                 await driver.call(Capability())
+            driver.recognise()
             if auth is not None and session.state is ConnectionState.NOT_AUTHENTICATED:
                 code = await log_in(driver, auth, host=host, port=port)
                 if session.capabilities is None:
                     await driver.call(Capability())
+                driver.recognise()
+                if driver.profile.id_first and "ID" in (session.capabilities or ()):
+                    await _identify(driver)
     except trio.TooSlowError:
         raise _too_slow(driver.timeouts) from None
     return code
+
+
+async def _identify(driver: Driver) -> None:
+    try:
+        fields = await driver.call(Id({"name": "aimap"}))
+    except CommandError:
+        # It wanted to hear it; whether it says anything is its own business.
+        return
+    driver.recognise(fields)
 
 
 async def _compress(driver: Driver) -> None:

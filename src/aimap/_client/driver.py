@@ -15,16 +15,19 @@ is as good as silent.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Generic, TypeVar, final
 
 import trio
 
+from aimap._client.profiles import choose_profile
 from aimap._client.timeouts import Timeouts
 from aimap._commands.base import Command
 from aimap._commands.connection import Noop
 from aimap._errors import ConnectionLostError, StateError
+from aimap._model.capability import Capabilities
 from aimap._model.limits import Limits
+from aimap._model.profile import Profile
 from aimap._protocol.session import Session
 
 T = TypeVar("T")
@@ -138,12 +141,20 @@ class Driver:
     """Moves octets between a stream and a session, and keeps time."""
 
     def __init__(
-        self, stream: trio.abc.Stream, session: Session, *, limits: Limits, timeouts: Timeouts
+        self,
+        stream: trio.abc.Stream,
+        session: Session,
+        *,
+        limits: Limits,
+        timeouts: Timeouts,
+        profile: Profile | None = None,
     ) -> None:
         self.stream = stream
         self.session = session
         self.limits = limits
         self.timeouts = timeouts
+        self.profile = profile or Profile()
+        self._knows_profile = profile is not None
         self.next_stream: Callable[[trio.abc.Stream, bytes], trio.abc.Stream] | None = None
         self.awaiting = _Awaiting(self)
         self.buffered = 0
@@ -194,6 +205,22 @@ class Driver:
         """Let the reader look again whether it is to go on."""
         if self._read_wanted is not None:
             self._read_wanted.set()
+
+    def recognise(self, fields: Mapping[str, str | None] | None = None) -> None:
+        """Learn from what the server has said so far what is peculiar about it.
+
+        Args:
+            fields: what it answered to ID, if it was asked.
+        """
+        session = self.session
+        if not self._knows_profile:
+            greeting = session.greeting.text if session.greeting is not None else ""
+            offered = session.capabilities or Capabilities()
+            self.profile = choose_profile(greeting, offered, fields)
+        session.max_line = self.profile.max_line
+        session.depth = min(
+            self.limits.pipeline_depth, self.profile.pipeline_depth or self.limits.pipeline_depth
+        )
 
     # Before there are tasks
 
@@ -321,7 +348,9 @@ class Driver:
         if session.said_bye:
             patience = _AFTER_BYE
         elif session.in_background:
-            patience = self.timeouts.idle_renewal
+            patience = min(
+                self.timeouts.idle_renewal, self.profile.idle_renewal or self.timeouts.idle_renewal
+            )
         elif session.only_ending_background:
             patience = self.timeouts.idle_probe
         elif session.awaits_upload and not self._sending:

@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 _PIECE = 64 * 1024
 
-Source: TypeAlias = "AsyncIterable[bytes | bytearray] | str | os.PathLike[str]"
+Source: TypeAlias = AsyncIterable[bytes | bytearray] | str | os.PathLike[str]
 """Where a message is read from: anything that gives octets, such as a
 :class:`trio.abc.ReceiveStream`, or the path of a file."""
 

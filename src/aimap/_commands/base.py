@@ -99,7 +99,8 @@ class Command(ABC, Generic[T]):
             continuation request (IDLE's ``DONE``), or ``None``.
         changes_stream: whether the octets behind its OK are of another kind (STARTTLS).
         ends_connection: whether the end of the connection is its success (LOGOUT).
-        secret: whether its arguments must not be shown.
+        secret: whether what it sends must not be shown.
+        secrets: what must not be shown, should the server repeat it.
         changes_messages: whether it changes the messages of the selected mailbox.
         opens_read_only: whether the mailbox that it selects cannot be changed (EXAMINE).
     """
@@ -114,6 +115,7 @@ class Command(ABC, Generic[T]):
     changes_stream: ClassVar[bool] = False
     ends_connection: ClassVar[bool] = False
     secret: ClassVar[bool] = False
+    secrets: tuple[str, ...] = ()
     changes_messages: ClassVar[bool] = False
     opens_read_only: ClassVar[bool] = False
 

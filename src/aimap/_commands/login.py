@@ -49,7 +49,7 @@ class _LoginCommand(Command["ResponseCode | None"]):
         return response.code
 
     def __init__(self, secrets: Sequence[str]) -> None:
-        self._secrets = tuple(secrets)
+        self.secrets = tuple(secrets)
         self._url: str | None = None
 
     def claim(self, response: Untagged) -> bool:
@@ -59,11 +59,11 @@ class _LoginCommand(Command["ResponseCode | None"]):
         return False
 
     def failure(self, response: TaggedResponse) -> CommandError:
-        text = redact(response.text, self._secrets)
+        text = redact(response.text, self.secrets)
         error: CommandError = BadError(self.name, response.code, text)
         if response.condition == "NO":
             error = AuthenticationError(self.name, response.code, text, url=self._url)
-        return explain(error, {}, self._secrets) or error
+        return explain(error, {}, self.secrets) or error
 
 
 @final

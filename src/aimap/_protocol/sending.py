@@ -18,6 +18,7 @@ from aimap._protocol.counters import SessionCounters
 from aimap._protocol.facts import Facts
 from aimap._protocol.gate import Gate
 from aimap._protocol.pending import Pending, Stage
+from aimap._protocol.wire_log import WireLog
 from aimap._wire.encoder import Encoder, Streamed
 
 
@@ -30,6 +31,7 @@ class Sender:
         counters: kept up to date.
         tag_format: how tags look, with ``{}`` for a number.
         on_sent: called with each command as it goes out.
+        log: what goes out is told to it.
 
     Attributes:
         depth: how many commands may be in flight at once.
@@ -45,6 +47,7 @@ class Sender:
         depth: int,
         tag_format: str,
         on_sent: Callable[[Pending[Any]], None],
+        log: WireLog | None,
     ) -> None:
         self.depth = depth
         self.background: Callable[[], Command[None]] | None = None
@@ -54,6 +57,7 @@ class Sender:
         self._counters = counters
         self._tag_format = tag_format
         self._on_sent = on_sent
+        self._log = log
         self._gate: Gate[Pending[Any]] = Gate()
         self._ready: deque[Pending[Any]] = deque()
         self._half_sent: Pending[Any] | None = None
@@ -99,6 +103,9 @@ class Sender:
             self.submit(Pending(self.background(), None))
             self._let_out()
         out, self._out = self._out, []
+        if self._log is not None:
+            for data in out:
+                self._log.sent(data)
         return out
 
     def _let_out(self) -> None:
@@ -124,6 +131,8 @@ class Sender:
         counters.commands += 1
         counters.most_in_flight = max(counters.most_in_flight, len(self.in_flight))
         self._on_sent(pending)
+        if self._log is not None and command.secret:
+            self._log.begin_secret(pending.tag, command.name, command.secrets)
         self._out += (pending.tag.encode("ascii"), b" ")
         self._go_on(pending)
 

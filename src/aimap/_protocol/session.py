@@ -41,6 +41,7 @@ from aimap._protocol.pending import Pending
 from aimap._protocol.receiving import Receiver
 from aimap._protocol.sending import Sender
 from aimap._protocol.view import MailboxView
+from aimap._protocol.wire_log import WireLog
 from aimap._wire.reader import ResponseReader
 
 T = TypeVar("T")
@@ -57,6 +58,7 @@ class Session:
     Args:
         limits: bounds on what the server may do.
         max_line: octets of a line that the server takes.
+        log: what goes over the wire is told to it.
         tag_format: how tags look: a letter first (some servers want that), and a number.
         on_event: called with each event, while data is received.
     """
@@ -66,6 +68,7 @@ class Session:
         limits: Limits,
         *,
         max_line: int = 8192,
+        log: WireLog | None = None,
         tag_format: str = "A{}",
         on_event: Callable[[SessionEvent], None] | None = None,
     ) -> None:
@@ -73,10 +76,11 @@ class Session:
         self.on_event = on_event or _ignore
         self.at_change_of_stream = False
         self._limits = limits
+        self._log = log
         self._reader = ResponseReader(limits)
         self._facts = Facts(self._reader.reading, self._emit, max_line)
         self._sender = Sender(
-            self._facts, self.counters, limits.pipeline_depth, tag_format, self._on_sent
+            self._facts, self.counters, limits.pipeline_depth, tag_format, self._on_sent, log
         )
         self._receiver = Receiver(self._facts, self._sender.in_flight, self._emit)
         self._tag_shape = re.compile(re.escape(tag_format.partition("{")[0]) + "[0-9]+", re.ASCII)
@@ -114,6 +118,19 @@ class Session:
     def max_line(self) -> int:
         """Octets of a line that the server takes."""
         return self._facts.max_line
+
+    @max_line.setter
+    def max_line(self, octets: int) -> None:
+        self._facts.max_line = octets
+
+    @property
+    def depth(self) -> int:
+        """How many commands may be in flight at once."""
+        return self._sender.depth
+
+    @depth.setter
+    def depth(self, commands: int) -> None:
+        self._sender.depth = commands
 
     @property
     def last_complaint(self) -> str:
@@ -260,6 +277,8 @@ class Session:
         the outcome of every command that was pending.
         """
         self.counters.octets_received += len(data)
+        if self._log is not None:
+            self._log.received(data)
         self._heard_since_sending = True
         try:
             if self.greeting is None and self.counters.octets_received > self._limits.max_greeting:
@@ -352,6 +371,8 @@ class Session:
         if succeeded and pending.is_half_sent:
             raise RemoteProtocolError("OK for a command of which only a part was sent")
         self._sender.on_tagged(pending)
+        if self._log is not None and command.secret:
+            self._log.end_secret()
         self._receiver.forget(pending)
         if response.code is not None:
             self._receiver.code(response.code, response.text)
