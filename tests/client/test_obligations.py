@@ -400,8 +400,32 @@ async def test_behind_unauthenticate() -> None:
             with pytest.raises(InvalidArgumentError, match="enabled"):
                 await late.wait()
         assert server.commands[-2:] == ["UNAUTHENTICATE", "LOGIN"]
-        # The delimiter of before is not known either: the server says what it thinks.
-        imap.submit(commands.Noop())
+
+
+@pytest.mark.breaks("hierarchy")
+async def test_another_user_may_have_another_delimiter() -> None:
+    async with connected_with_violations() as (imap, _):
+        await imap.list()
+        with pytest.raises(InvalidArgumentError, match="without a name"):
+            await imap.create("a//b")
+        await imap.submit(commands.Unauthenticate()).wait()
+        await imap.submit(commands.Login("joe", "secret")).wait()
+        with pytest.raises(aimap.NoError, match="CANNOT"):
+            await imap.create("a//b")
+
+
+async def test_examined_is_for_reading_whatever_the_server_says() -> None:
+    async with played() as (imap, server), trio.open_nursery() as nursery:
+
+        async def play() -> None:
+            assert await server.hears() == b"A1 EXAMINE INBOX"
+            await server.says(b"* 3 EXISTS\r\nA1 OK [READ-WRITE] open\r\n")
+
+        nursery.start_soon(play)
+        async with imap.examine("INBOX") as inbox:
+            assert inbox.read_only
+            with pytest.raises(StateError, match="reading only"):
+                await imap.submit(commands.Expunge()).wait()
 
 
 @pytest.mark.parametrize("literals", ["LITERAL+", "LITERAL-", ""])
@@ -550,6 +574,9 @@ async def test_known_uids_have_no_star() -> None:
         validity = seat.server.mailbox("joe").uid_validity
         known = QResync(validity, 1, UIDSet("1:*"), (SeqSet("1:2"), UIDSet("1:2")))
         await seat.send(lambda: commands.Select("INBOX", qresync=known))
+        # What is known of one mailbox has nothing to do with how many messages another has.
+        known = QResync(validity, 1, UIDSet(), (SeqSet("1:9"), UIDSet("1:9")))
+        await seat.send(lambda: commands.Select("Sent", qresync=known))
 
 
 @pytest.mark.parametrize(

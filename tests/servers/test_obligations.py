@@ -7,7 +7,6 @@ server shows a client's mistake.
 from __future__ import annotations
 
 import pytest
-import trio
 
 from .raw import raw_connection
 from .real import RealServer
