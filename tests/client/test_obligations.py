@@ -644,7 +644,8 @@ async def test_bye_is_no_success(end: bytes) -> None:
 async def test_what_comes_near_is_sent() -> None:
     async with seated(INBOX) as seat:
         nothing: Any = lambda _: None  # noqa: E731
-        await seat.send(lambda: commands.Fetch(SeqSet("2:*"), [items.FLAGS], nothing))
+        for numbers in ("2:*", "*", "1:2", "2,*"):
+            await seat.send(partial(commands.Fetch, SeqSet(numbers), [items.FLAGS], nothing))
         await seat.send(lambda: commands.ESearch(aimap.ALL, ["SAVE"]))
         await seat.send(lambda: commands.Fetch(SAVED, [items.FLAGS], nothing))
         await seat.imap.create("foo/")

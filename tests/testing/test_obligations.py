@@ -268,6 +268,18 @@ REFUSED: list[tuple[str, str, tuple[bytes, ...], str]] = [
     ("notify-pairs", "notify", (*IN, b"c NOTIFY SET (personal (FlagChange MessageNew))\r\n"), "go together"),
     ("notify-pairs", "notify",
         (*IN, b"c NOTIFY SET (inboxes (MessageNew (UID) MessageExpunge))\r\n"), "for the selected mailbox"),
+    ("notify-pairs", "notify", (*IN, b"c NOTIFY SET (selected (MailboxName))\r\n"), "message events only"),
+    ("arguments", "notify", (*IN, b"c NOTIFY FOO\r\n"), "SET or NONE"),
+    ("arguments", "notify", (*IN, b"c NOTIFY SET (nobody NONE)\r\n"), "no mailbox filter NOBODY"),
+    ("arguments", "notify", (*IN, b"c NOTIFY SET (inboxes SOME)\r\n"), "in parentheses"),
+    ("arguments", "syntax", (*OPEN, b"c UID REPLACE 1:2 Sent {1+}\r\nx\r\n"), "not one message"),
+    ("arguments", "syntax", (*IN, b"c SELECT INBOX (FOO)\r\n"), "no parameter FOO"),
+    ("arguments", "syntax", (*OPEN, b"c UID FETCH 1 FLAGS (FOO)\r\n"), "no modifier FOO"),
+    ("arguments", "syntax", (*OPEN, b"c UID STORE 1 (FOO 1) FLAGS ()\r\n"), "no modifier FOO"),
+    ("arguments", "syntax", (*OPEN, b"c UID FETCH 1 BODY[]<0.0>\r\n"), "no octets"),
+    ("arguments", "syntax", (*IN, b"c APPEND Sent x\r\n"), "a literal was expected"),
+    ("arguments", "catenate", (*IN, b"c APPEND Sent CATENATE (FILE x)\r\n"), "TEXT and URL, not FILE"),
+    ("arguments", "sort", (*OPEN, b"c UID THREAD REFERENCES UTF-8 ALL\r\n"), "not offered"),
     ("notify-two-selected", "notify",
         (*IN, b"c NOTIFY SET (selected NONE) (selected-delayed (MessageNew MessageExpunge))\r\n"), "two filters"),
 ]  # fmt: skip
@@ -336,7 +348,8 @@ async def test_refused(rule: str, sent: tuple[bytes, ...], reason: str) -> None:
         assert re.search(reason, said[2].decode("ascii")), answer
         assert violation.tag.encode("ascii") == said[1]
         assert violation.reason.encode("ascii", "backslashreplace") == said[2]
-        # What was refused was not done.
+        # What was refused was not done, and not answered.
+        assert len(re.findall(rb"\* (?:SEARCH|SORT|ID)\b", answer)) <= 1
         assert [message.flags for message in server.mailbox("joe").messages] in (
             [set(), set()],
             [{"X"}, set()],
@@ -389,6 +402,36 @@ async def test_what_comes_near_is_done(sent: tuple[bytes, ...]) -> None:
         assert len(tags) == b"".join(sent).count(b"\r\n") - len(
             re.findall(rb"DONE|\{\d+\+", b"".join(sent))
         )
+
+
+@pytest.mark.parametrize(
+    ("sent", "code"),
+    [
+        ((*IN, b"c NOTIFY SET STATUS (selected (MessageNew (UID) MessageExpunge))\r\n"), b"CANNOT"),
+        ((*IN, b"c NOTIFY SET (subtree (INBOX Sent) (MailboxName))\r\n"), b"CANNOT"),
+        ((*IN, b"c NOTIFY SET (mailboxes INBOX (Magic))\r\n"), b"BADEVENT"),
+        ((*OPEN, b"c UID REPLACE 9 Sent {1+}\r\nx\r\n"), b"NONEXISTENT"),
+        ((*OPEN, b"c UID REPLACE 1 Nowhere {1+}\r\nx\r\n"), b"TRYCREATE"),
+        ((*OPEN, b"c UID COPY 1 Nowhere\r\n"), b"TRYCREATE"),
+        ((*OPEN, b"c UID SEARCH CHARSET KOI8-R ALL\r\n"), b"BADCHARSET"),
+        ((*IN, b"c CREATE INBOX\r\n"), b"ALREADYEXISTS"),
+        ((*IN, b"c RENAME Sent Drafts\r\n"), b"ALREADYEXISTS"),
+        ((*IN, b"c DELETE INBOX\r\n"), b"CANNOT"),
+        ((*IN, b"c SETACL Nowhere fred l\r\n"), b"NONEXISTENT"),
+    ],
+)
+async def test_legal_and_impossible(sent: tuple[bytes, ...], code: bytes) -> None:
+    async with quiet(capabilities=CAPABILITIES | {"NOTIFY"}) as server:
+        assert b"c NO [" + code in await talk(server, *sent)
+
+
+@pytest.mark.breaks("ambiguity")
+async def test_what_came_in_before_the_answer_was_sent_before(autojump_clock: Any) -> None:
+    # On this clock all of it happens in no time.
+    async with quiet() as server:
+        sent = (*OPEN, b"c UID SEARCH ALL\r\nd UID SEARCH ALL\r\n", b"e UID SEARCH ALL\r\n")
+        await talk(server, *sent)
+        assert [violation.tag for violation in server.violations] == ["d"]
 
 
 @pytest.mark.breaks("compress")

@@ -168,7 +168,5 @@ class Selected:
             uids.append(message.uid)
             if not vanished:
                 yield f"{seq} EXPUNGE"
-        if self.saved is not None and uids:
-            self.saved -= UIDSet(uids)
         if vanished and uids:
             yield f"VANISHED {UIDSet(uids)}"
