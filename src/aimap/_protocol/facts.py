@@ -93,8 +93,9 @@ class Facts:
     def sent(self, command: Command[Any]) -> None:
         """Note that a command goes out."""
         if command.opens is not None:
+            opening = self.view is not None
             self.close_view()
-            self.view = MailboxView(command.opens, self._emit)
+            self.view = MailboxView(command.opens, self._emit, opening=opening)
         if self._changes_user(command):
             self._before, self.capabilities = self.capabilities, None
 
@@ -110,8 +111,15 @@ class Facts:
             # Of all that was enabled nothing holds (RFC 8437 section 4.1).
             self._set_enabled(Capabilities())
         self.state = state
+        if self.view is not None and command.opens is not None:
+            self.view.opening = False
         if state is not ConnectionState.SELECTED:
             self.close_view()
+
+    def closed_before(self) -> None:
+        """Note that all behind is of the mailbox that is opening (:rfc:`7162#section-3.2.11`)."""
+        if self.view is not None and self.view.opening:
+            self.view = MailboxView(self.view.mailbox, self._emit)
 
     def close_view(self) -> None:
         """Have no mailbox selected."""

@@ -61,18 +61,26 @@ class Gate(Generic[C]):
         freed: list[C] = []
         self._blocked.pop(command, None)
         for key, _ in command.claims:
-            lane = self._lanes.get(key)
-            if lane is None:
-                continue
-            for at, group in enumerate(lane):
-                if command in group.members:
-                    del group.members[command]
-                    if not group.members:
-                        self._close(key, lane, at, freed)
-                    break
+            self._leave_lane(command, key, freed)
         return freed
 
-    def _close(self, key: Hashable, lane: list[_Group[C]], at: int, freed: list[C]) -> None:
+    def leave_lane(self, command: C, key: Hashable) -> list[C]:
+        """Take *command*, which is free to go, out of one lane; return what that frees."""
+        freed: list[C] = []
+        self._leave_lane(command, key, freed)
+        return freed
+
+    def _leave_lane(self, command: C, key: Hashable, freed: list[C]) -> None:
+        lane = self._lanes.get(key, ())
+        for at, group in enumerate(lane):
+            if command in group.members:
+                del group.members[command]
+                if not group.members:
+                    self._close(key, at, freed)
+                return
+
+    def _close(self, key: Hashable, at: int, freed: list[C]) -> None:
+        lane = self._lanes[key]
         del lane[at]
         if not lane:
             del self._lanes[key]

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, final
 
-from aimap._commands.base import Command
+from aimap._commands.base import STREAM, Command
 from aimap._errors import LocalProtocolError, StateError
 from aimap._model.response import ContinuationRequest
 from aimap._protocol.counters import SessionCounters
@@ -241,8 +241,9 @@ class Sender:
         pending, self._interruptible = self._interruptible, None
         if pending is not None and pending.command.interruption is not None:
             self._out.append(pending.command.interruption)
-            # What follows may go behind it in the same flight (RFC 2177 section 3).
-            self.release(pending)
+            # What follows may go behind it in the same flight (RFC 2177 section 3); but until
+            # the server has read it EXPUNGE may come, and change what numbers mean.
+            self._ready.extend(self._gate.leave_lane(pending, STREAM))
 
     @property
     def in_background(self) -> bool:

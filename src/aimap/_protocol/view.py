@@ -33,9 +33,17 @@ class MailboxView:
 
     Which UID a message sequence number means is tracked only once :meth:`track` was
     called: four octets a message.
+
+    Args:
+        mailbox: its name.
+        emit: called with events.
+        opening: whether another mailbox was selected before, of which news may still be
+            under way: until the server says where they end, they are no defects.
     """
 
-    def __init__(self, mailbox: str, emit: Callable[[SessionEvent], None]) -> None:
+    def __init__(
+        self, mailbox: str, emit: Callable[[SessionEvent], None], *, opening: bool = False
+    ) -> None:
         self.mailbox = mailbox
         self.exists = 0
         self.recent = 0
@@ -47,6 +55,7 @@ class MailboxView:
         self.highest_modseq: ModSeq | None = None
         self.first_unseen: SeqNum | None = None
         self.read_only = False
+        self.opening = opening
         self._emit = emit
         self._told_exists = False
         self._uids: array[int] | None = None
@@ -82,7 +91,10 @@ class MailboxView:
             return
         before, self.exists = self.exists, count
         first_time, self._told_exists = not self._told_exists, True
-        if count < before:
+        if self.opening:
+            # What the server said of the mailbox before may come first; the last word counts.
+            pass
+        elif count < before:
             self._emit(Defect("EXISTS lower than before without EXPUNGE", b"%d" % count))
             self._uids = None
         elif count > before and not first_time:
@@ -90,6 +102,9 @@ class MailboxView:
 
     def expunge(self, seq: SeqNum) -> None:
         """Apply EXPUNGE (:rfc:`9051#section-7.5.1`)."""
+        if self.opening:
+            self.exists -= 1 <= seq <= self.exists
+            return
         if not 1 <= seq <= self.exists:
             self._emit(Defect("EXPUNGE of a message that is not there", b"%d" % seq))
             self._uids = None
@@ -102,6 +117,8 @@ class MailboxView:
 
     def vanished(self, uids: UIDSet) -> None:
         """Apply VANISHED without EARLIER (:rfc:`7162#section-3.2.10.2`)."""
+        if self.opening:
+            return
         count = len(uids)
         if self._uids is not None:
             kept = array("I", (uid for uid in self._uids if uid not in uids))
@@ -124,6 +141,8 @@ class MailboxView:
 
     def changed(self, message: Message) -> None:
         """Tell of a FETCH response that answers nobody."""
+        if self.opening:
+            return
         uid = message.uid_or_none
         if uid is None and message.seq is not None:
             uid = self.uid(message.seq)
