@@ -133,7 +133,7 @@ def outcome(command: Command[Any], *responses: Any, code: Any = None) -> Any:
     assert not command.claim(OTHER)
     for response in responses:
         assert type(response) in command.answers
-        assert command.claim(response)
+        assert command.claim(response) or command.claim_loosely(response)
     return command.finish(TaggedResponse("A1", "OK", code, "done"))
 
 
@@ -287,7 +287,7 @@ def test_each_command_takes_its_answer_once() -> None:
         (MyRights("x"), MyRightsResponse("x", frozenset())),
         (ListRights("x", "y"), ListRightsResponse("x", "y", frozenset(), ())),
         (GetQuota(""), QuotaResponse("", ())),
-        (Status("x", ["UNSEEN"]), MailboxStatus("x", {})),
+        (Status("x", ["UNSEEN"]), MailboxStatus("x", {"UNSEEN": 1})),
         (GetQuotaRoot("x"), QuotaRootResponse("x", ())),
     ):
         assert command.claim(response)

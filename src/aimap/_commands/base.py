@@ -11,7 +11,7 @@ sequence numbers meet those during which EXPUNGE may come in :data:`NUMBERING`.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
 
@@ -142,6 +142,15 @@ class Command(ABC, Generic[T]):
         del response
         return False
 
+    def claim_loosely(self, response: Untagged) -> Verdict | bool:
+        """Take *response*, which no command claims, if it may answer this one all the same.
+
+        Some servers answer otherwise than they were asked. What answers another command as
+        it was asked is never shown here.
+        """
+        del response
+        return False
+
     def claim_messages(self, run: list[Message], news: list[Message]) -> list[Message]:
         """Take the FETCH responses of a run that answer this command.
 
@@ -156,14 +165,11 @@ class Command(ABC, Generic[T]):
         Returns:
             Those that do not answer it.
         """
-        others: list[Message] = []
-        for message in run:
-            verdict = self.claim(message)
-            if not verdict:
-                others.append(message)
-            elif verdict == Verdict.ALSO_NEWS:
-                news.append(message)
-        return others
+        return _claimed_by(self.claim, run, news)
+
+    def claim_messages_loosely(self, run: list[Message], news: list[Message]) -> list[Message]:
+        """Take of a run what no command claims, as :meth:`claim_loosely` does."""
+        return _claimed_by(self.claim_loosely, run, news)
 
     def respond(self, request: ContinuationRequest) -> bytes | None:
         """Answer a continuation request that is not for a literal; ``None`` sends nothing."""
@@ -189,6 +195,19 @@ class Command(ABC, Generic[T]):
         """Return the error for a tagged NO or BAD."""
         kind = NoError if response.condition == "NO" else BadError
         return kind(self.name, response.code, response.text)
+
+
+def _claimed_by(
+    claim: Callable[[Untagged], Verdict | bool], run: list[Message], news: list[Message]
+) -> list[Message]:
+    others: list[Message] = []
+    for message in run:
+        verdict = claim(message)
+        if not verdict:
+            others.append(message)
+        elif verdict == Verdict.ALSO_NEWS:
+            news.append(message)
+    return others
 
 
 class OneOfAKind(Command[T]):

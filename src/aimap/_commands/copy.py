@@ -15,11 +15,7 @@ if TYPE_CHECKING:
 
 
 class _Transfer(OnMessages[CopyUIDCode | None]):
-    """COPY or MOVE; its result says which UIDs the copies got, where the server says so.
-
-    The code may come untagged, before the EXPUNGE responses of a MOVE
-    (:rfc:`6851#section-4.3`).
-    """
+    """COPY or MOVE; its result says which UIDs the copies got, where the server says so."""
 
     answers = (StatusResponse,)
 
@@ -33,12 +29,8 @@ class _Transfer(OnMessages[CopyUIDCode | None]):
         self.write_start(wire)
         wire.mailbox(self._mailbox)
 
-    def claim(self, response: Untagged) -> bool:
-        if not isinstance(response, StatusResponse):
-            return False
-        return self._take(response.code)
-
-    def _take(self, code: object) -> bool:
+    def claim_loosely(self, response: Untagged) -> bool:
+        code = response.code if isinstance(response, StatusResponse) else None
         if self._copied is not None or not isinstance(code, CopyUIDCode):
             return False
         # COPYUID speaks of UIDs, also where the command does not.
@@ -48,9 +40,10 @@ class _Transfer(OnMessages[CopyUIDCode | None]):
         return True
 
     def result(self, response: TaggedResponse) -> CopyUIDCode | None:
-        self._take(response.code)
         if isinstance(response.code, MessageLimitCode):
             self._limit = response.code
+        if isinstance(response.code, CopyUIDCode):
+            self._copied = response.code
         return self._copied
 
     @property
@@ -100,3 +93,8 @@ class Move(_Transfer):
 
     verb = "MOVE"
     changes_messages = True
+
+    def claim(self, response: Untagged) -> bool:
+        # Of a MOVE, and of no COPY, the code comes untagged, before the EXPUNGE responses
+        # (RFC 6851 section 4.3).
+        return self.claim_loosely(response)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, final
 
-from aimap._commands.sets import OnMessages
+from aimap._commands.sets import VOLUNTEERED, OnMessages
 from aimap._errors import InvalidArgumentError
 from aimap._model.fetch import FetchItem
 from aimap._model.message import Message
@@ -119,6 +119,7 @@ class Fetch(OnMessages[UIDSet | SeqSet]):
             raise InvalidArgumentError("a partial FETCH names its messages by UID")
         self._items = tuple(items)
         self._keys = frozenset(key for item in items for key in (item.key, *item.also))
+        self._may_come = self._keys | VOLUNTEERED
         self._asks_flags = "FLAGS" in self._keys
         self._deliver = deliver
         self._changed_since = changed_since
@@ -161,8 +162,17 @@ class Fetch(OnMessages[UIDSet | SeqSet]):
         return False
 
     def claim_messages(self, run: list[Message], news: list[Message]) -> list[Message]:
+        first = run[0]
+        if not first.has_all(self._keys) or not first.has_only(self._may_come):
+            return run
+        return self._take(run, news)
+
+    def claim_messages_loosely(self, run: list[Message], news: list[Message]) -> list[Message]:
         if not run[0].has_all(self._keys) and not self._has_instead(run[0]):
             return run
+        return self._take(run, news)
+
+    def _take(self, run: list[Message], news: list[Message]) -> list[Message]:
         awaited, by_uid = self._awaited, self.by_uid
         mine: list[Message] = []
         others: list[Message] = []

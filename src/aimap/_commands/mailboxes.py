@@ -245,6 +245,14 @@ class Status(Command[MailboxStatus]):
         write_status_items(wire, self._items)
 
     def claim(self, response: Untagged) -> bool:
+        return (
+            isinstance(response, MailboxStatus)
+            and set(response.items) == set(self._items)
+            and self.claim_loosely(response)
+        )
+
+    def claim_loosely(self, response: Untagged) -> bool:
+        # A server may leave out what it does not know.
         if self._status is not None or not isinstance(response, MailboxStatus):
             return False
         if not same_mailbox(response.mailbox, self._mailbox):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, final
 
 import attrs
 
-from aimap._commands.base import Command, OneOfAKind, same_mailbox
+from aimap._commands.base import ORDINARY, Claim, Command, Mode, OneOfAKind, same_mailbox
 from aimap._model.quota import QuotaResponse, QuotaRootResponse
 from aimap._model.response import TaggedResponse, Untagged
 
@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 
 class _OnRoot(Command[QuotaResponse | None]):
     answers = (QuotaResponse,)
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        # QUOTA answers GETQUOTAROOT too, and says nowhere which of them.
+        return (*ORDINARY, Claim(GetQuotaRoot.name, Mode.SHARED))
 
     def __init__(self, root: str) -> None:
         self._root = root

@@ -65,18 +65,23 @@ class _Searching(SelectedCommand[S]):
         write_criteria(wire, self._criteria, codec)
 
     def claim(self, response: Untagged) -> bool:
-        # Some servers answer RETURN by a plain SEARCH; the session has matched the tag
-        # of an ESEARCH before it gets here.
-        if isinstance(response, SearchResponse):
-            found = self.kind(response.numbers)
-        elif isinstance(response, ESearchResponse):
-            found = self.kind.from_ranges(response.all.ranges if response.all else ())
-        else:
+        # The session has matched the tag of an ESEARCH before it gets here.
+        if isinstance(response, ESearchResponse):
+            self._find(self.kind.from_ranges(response.all.ranges if response.all else ()))
+            return True
+        return not self._extended and self.claim_loosely(response)
+
+    def claim_loosely(self, response: Untagged) -> bool:
+        # Some servers answer RETURN by a plain SEARCH.
+        if not isinstance(response, SearchResponse):
             return False
+        self._find(self.kind(response.numbers))
+        return True
+
+    def _find(self, found: S) -> None:
         self._found |= found
         if self._on_found is not None:
             self._on_found(found)
-        return True
 
     def result(self, response: TaggedResponse) -> S:
         return self._found
@@ -171,6 +176,9 @@ class Returning(SelectedCommand[ESearchResponse]):
                 return False
             self._answer = response
             return True
+        return False
+
+    def claim_loosely(self, response: Untagged) -> bool:
         if isinstance(response, SearchResponse):
             found = self._numbers(response.numbers)
             self._answer = ESearchResponse(

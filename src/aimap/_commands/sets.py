@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 N = TypeVar("N", bound=NumberSet[Any])
 
+VOLUNTEERED = frozenset({"UID", "FLAGS", "MODSEQ"})
+"""The items that a server may add to any FETCH response (:rfc:`9051#section-7.5.2`)."""
+
 USES_SAVED_RESULT = Claim(SAVED_RESULT, Mode.SHARED)
 
 # During a command that names messages by number, and is none of FETCH, STORE and SEARCH,

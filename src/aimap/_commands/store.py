@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias, final
 
 from aimap._commands.annotations import write_annotations
 from aimap._commands.base import Verdict
-from aimap._commands.sets import OnMessages
+from aimap._commands.sets import VOLUNTEERED, OnMessages
 from aimap._errors import InvalidArgumentError
 from aimap._model.appending import Annotations, checked_annotations
 from aimap._model.code import ModifiedCode
@@ -65,6 +65,11 @@ class _Storing(OnMessages[UIDSet | SeqSet]):
         return run if self._deliver is None else super().claim_messages(run, news)
 
     def claim(self, response: Untagged) -> Verdict:
+        if isinstance(response, Message) and response.has_only({self.answer_key, *VOLUNTEERED}):
+            return self.claim_loosely(response)
+        return Verdict.NOT_MINE
+
+    def claim_loosely(self, response: Untagged) -> Verdict:
         if self._deliver is None or not isinstance(response, Message):
             return Verdict.NOT_MINE
         number = response.uid_or_none if self.by_uid else response.seq

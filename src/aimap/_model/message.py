@@ -113,6 +113,14 @@ class Message:
                 return False
         return True
 
+    def has_only(self, keys: Collection[str]) -> bool:
+        """Tell whether no other items than these were sent."""
+        # A loop, as above.
+        for key in self._keys:  # noqa: SIM110
+            if key not in keys:
+                return False
+        return True
+
     def __contains__(self, item: object) -> bool:
         return isinstance(item, FetchItem) and item.key in self._items
 

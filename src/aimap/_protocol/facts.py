@@ -105,8 +105,11 @@ class Facts:
     def sent(self, command: Command[Any]) -> None:
         """Note that a command goes out."""
         if command.opens is not None:
+            opening = self.view is not None
             self.close_view()
-            self.view = MailboxView(command.opens, self._emit, examined=command.opens_read_only)
+            self.view = MailboxView(
+                command.opens, self._emit, examined=command.opens_read_only, opening=opening
+            )
         if self._changes_user(command):
             self._before, self.capabilities = self.capabilities, None
 
@@ -125,6 +128,8 @@ class Facts:
             self._set_enabled(Capabilities())
             self.delimiters.clear()
         self.state = state
+        if self.view is not None and command.opens is not None:
+            self.view.opening = False
         if state is not ConnectionState.SELECTED:
             self.close_view()
 
@@ -132,6 +137,12 @@ class Facts:
         """Have no mailbox selected any more, whatever the server thinks."""
         self.state = ConnectionState.AUTHENTICATED
         self.close_view()
+
+    def closed_before(self) -> None:
+        """Note that all behind is of the mailbox that is opening (:rfc:`7162#section-3.2.11`)."""
+        view = self.view
+        if view is not None and view.opening:
+            self.view = MailboxView(view.mailbox, self._emit, examined=view.examined)
 
     def close_view(self) -> None:
         """Have no mailbox selected."""

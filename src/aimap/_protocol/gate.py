@@ -61,28 +61,31 @@ class Gate(Generic[C]):
         lane = self._lanes.get(key)
         return lane[0].mode if lane else None
 
-    def leave(self, command: C, *, but: Hashable | None = None) -> list[C]:
-        """Take *command* out, wherever it stands; return those that are free to go now.
-
-        Args:
-            command: the command.
-            but: a key that it holds on to, until it leaves again.
-        """
+    def leave(self, command: C) -> list[C]:
+        """Take *command* out, wherever it stands; return those that are free to go now."""
         freed: list[C] = []
         self._blocked.pop(command, None)
         for key, _ in command.claims:
-            lane = self._lanes.get(key)
-            if lane is None or key == but:
-                continue
-            for at, group in enumerate(lane):
-                if command in group.members:
-                    del group.members[command]
-                    if not group.members:
-                        self._close(key, lane, at, freed)
-                    break
+            self._leave_lane(command, key, freed)
         return freed
 
-    def _close(self, key: Hashable, lane: list[_Group[C]], at: int, freed: list[C]) -> None:
+    def leave_lane(self, command: C, key: Hashable) -> list[C]:
+        """Take *command*, which is free to go, out of one lane; return what that frees."""
+        freed: list[C] = []
+        self._leave_lane(command, key, freed)
+        return freed
+
+    def _leave_lane(self, command: C, key: Hashable, freed: list[C]) -> None:
+        lane = self._lanes.get(key, ())
+        for at, group in enumerate(lane):
+            if command in group.members:
+                del group.members[command]
+                if not group.members:
+                    self._close(key, at, freed)
+                return
+
+    def _close(self, key: Hashable, at: int, freed: list[C]) -> None:
+        lane = self._lanes[key]
         del lane[at]
         if not lane:
             del self._lanes[key]

@@ -94,13 +94,17 @@ class Receiver:
             for message in run:
                 view.fetched(message)
         for message in run:
-            if message.seq is not None and message.seq > view.exists:
+            if message.seq is not None and message.seq > view.exists and not view.opening:
                 self._emit(Defect("FETCH of a message that is not there", b"%d" % message.seq))
         news: list[Message] = []
-        for pending in self._claimants.get(Message, ()):
+        claimants = self._claimants.get(Message, ())
+        for pending in claimants:
             run = pending.command.claim_messages(run, news)
             if not run:
                 break
+        else:
+            for pending in claimants:
+                run = pending.command.claim_messages_loosely(run, news)
         for message in (*news, *run):
             view.changed(message)
 
@@ -112,6 +116,9 @@ class Receiver:
             return True
         if code.name == "ALERT":
             self._emit(Alert(text))
+            return True
+        if code.name == "CLOSED":
+            facts.closed_before()
             return True
         view = facts.view
         if view is None:
@@ -128,11 +135,13 @@ class Receiver:
         return view.code(code)
 
     def _claimed(self, response: Untagged) -> Verdict | bool:
-        claimants = self._claimants.get(type(response))
-        if claimants:
-            for pending in claimants:
-                if verdict := pending.command.claim(response):
-                    return verdict
+        claimants = self._claimants.get(type(response), ())
+        for pending in claimants:
+            if verdict := pending.command.claim(response):
+                return verdict
+        for pending in claimants:
+            if verdict := pending.command.claim_loosely(response):
+                return verdict
         return False
 
     def _on_esearch(self, response: ESearchResponse) -> None:

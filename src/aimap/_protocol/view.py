@@ -36,10 +36,22 @@ class MailboxView:
 
     Which UID a message sequence number means is tracked only once :meth:`track` was
     called: four octets a message.
+
+    Args:
+        mailbox: its name.
+        emit: called with events.
+        examined: whether it was selected for reading only.
+        opening: whether another mailbox was selected before, of which news may still be
+            under way: until the server says where they end, they are no defects.
     """
 
     def __init__(
-        self, mailbox: str, emit: Callable[[SessionEvent], None], *, examined: bool = False
+        self,
+        mailbox: str,
+        emit: Callable[[SessionEvent], None],
+        *,
+        examined: bool = False,
+        opening: bool = False,
     ) -> None:
         self.mailbox = mailbox
         self.exists = 0
@@ -53,7 +65,8 @@ class MailboxView:
         self.first_unseen: SeqNum | None = None
         self.read_only = examined
         self.has_saved_result = False
-        self._examined = examined
+        self.examined = examined
+        self.opening = opening
         self._emit = emit
         self._told_exists = False
         self._uids: array[int] | None = None
@@ -77,7 +90,7 @@ class MailboxView:
             case ResponseCode("READ-ONLY"):
                 self.read_only = True
             case ResponseCode("READ-WRITE"):
-                self.read_only = self._examined
+                self.read_only = self.examined
             case _:
                 return False
         return True
@@ -89,6 +102,9 @@ class MailboxView:
             return
         before, self.exists = self.exists, count
         first_time, self._told_exists = not self._told_exists, True
+        if self.opening:
+            # What the server said of the mailbox before may come first; the last word counts.
+            return
         if count < before:
             self.doubt("EXISTS lower than before without EXPUNGE", b"%d" % count)
         elif count > before and not first_time:
@@ -96,6 +112,9 @@ class MailboxView:
 
     def expunge(self, seq: SeqNum) -> None:
         """Apply EXPUNGE (:rfc:`9051#section-7.5.1`)."""
+        if self.opening:
+            self.exists -= 1 <= seq <= self.exists
+            return
         if not 1 <= seq <= self.exists:
             self.doubt("EXPUNGE of a message that is not there", b"%d" % seq)
             return
@@ -107,26 +126,38 @@ class MailboxView:
 
     def vanished(self, uids: UIDSet) -> None:
         """Apply VANISHED without EARLIER (:rfc:`7162#section-3.2.10.2`)."""
-        if self._uids is None:
+        if self.opening:
+            return
+        known = self._uids
+        if known is None:
             if len(uids) > self.exists:
                 self.doubt("VANISHED of more messages than there are", str(uids)[:80].encode())
             else:
                 self.exists -= len(uids)
                 self._emit(MessagesVanished(uids))
             return
-        gone = UIDSet(uid for uid in self._uids if uid in uids)
-        unknown = self.exists - len(self._uids)
-        self._uids = array("I", (uid for uid in self._uids if uid not in uids))
-        # Those whose UIDs nobody has told yet are above all that are known.
-        newer = uids & UIDSet.from_ranges([((self.highest_uid or 0) + 1, MAX_NUMBER)])
-        if len(newer) <= unknown:
-            gone |= newer
+        gone = UIDSet(uid for uid in known if uid in uids)
+        self._uids = array("I", (uid for uid in known if uid not in uids))
+        gaps = self._uids.count(_UNKNOWN)
+        others = uids - gone
+        if not gaps:
+            # What is not known by UID yet is above all that is.
+            others -= UIDSet.from_ranges([(1, max(known, default=1))])
+        if len(others) > gaps + self.exists - len(known):
+            others = UIDSet()
+        gone |= others
         self.exists -= len(gone)
         self._emit(MessagesVanished(gone))
+        if gaps and others:
+            # Which of the gaps is gone, nobody says.
+            self._lose_track()
 
     def doubt(self, reason: str, raw: bytes) -> None:
         """Note that the numbers of messages cannot be relied on any more."""
         self._emit(Defect(reason, raw))
+        self._lose_track()
+
+    def _lose_track(self) -> None:
         if self._uids is not None:
             known, self._uids = self._uids, None
             self._emit(MailboxDoubtful(UIDSet(uid for uid in known if uid)))
@@ -158,6 +189,8 @@ class MailboxView:
 
     def changed(self, message: Message) -> None:
         """Tell of a FETCH response that answers nobody."""
+        if self.opening:
+            return
         uid = message.uid_or_none
         if uid is None and message.seq is not None:
             uid = self.uid(message.seq)
