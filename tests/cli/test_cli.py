@@ -234,6 +234,6 @@ async def test_against_dovecot(dovecot: Dovecot, tmp_path: Path) -> None:
     assert b"Drafts" in done.stdout
 
 
-def test_nothing_steers_the_terminal() -> None:
+def test_terminal_escape() -> None:
     assert plain("a\x1b]0;x\x07\x9b\u202eb\nc") == "a\\x1b]0;x\\x07\\x9b\\u202eb\\nc"
     assert plain("Grüße 日本語") == "Grüße 日本語"

@@ -3,28 +3,17 @@
 from __future__ import annotations
 
 import logging
-import ssl
 from typing import Any
 
 import pytest
 import trio
 import trio.testing
-import trustme
 
 import aimap
 from aimap import Timeouts
 from aimap.testing import serve
 
 from .support import JOE, PlayedServer, connected, played
-
-
-def contexts() -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    authority = trustme.CA()
-    server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    authority.issue_cert("localhost").configure_cert(server)
-    client = ssl.create_default_context()
-    authority.configure_trust(client)
-    return server, client
 
 
 @pytest.mark.parametrize("tls", ["implicit", "starttls", "insecure"])
@@ -136,20 +125,6 @@ def test_secrets_do_not_show(caplog: pytest.LogCaptureFixture) -> None:
     assert "hunter2" not in str(aimap.Password("joe", "hunter2"))
 
 
-@pytest.mark.parametrize(
-    ("name", "reason"), [("localhost", "self-signed|unable to get"), ("127.0.0.1", "mismatch")]
-)
-async def test_a_certificate_that_does_not_fit_is_refused_by_name(name: str, reason: str) -> None:
-    server_context, client_context = contexts()
-    wrong = ssl.create_default_context() if name == "localhost" else client_context
-    async with serve(ssl_contexts=(server_context, client_context)) as server:
-        with pytest.raises(aimap.ConnectionLostError, match=reason) as caught:
-            async with aimap.connect(name, port=server.port, ssl_context=wrong, auth=JOE):
-                pass
-        assert "the certificate is not valid" in str(caught.value)
-        assert server.commands == []
-
-
 async def test_refused_connections_stay_oserrors() -> None:
     listeners = await trio.open_tcp_listeners(0, host="127.0.0.1")
     port = listeners[0].socket.getsockname()[1]
@@ -158,109 +133,6 @@ async def test_refused_connections_stay_oserrors() -> None:
     with pytest.raises(OSError, match="all attempts to connect"):
         async with aimap.connect("127.0.0.1", port=port):
             pass
-
-
-# STARTTLS: nothing that came before TLS is believed
-
-
-async def starttls(*answers: bytes, greeting: bytes) -> list[bytes]:
-    """Play a server up to TLS; return what it heard."""
-    ours, theirs = trio.testing.memory_stream_pair()
-    server = PlayedServer(theirs)
-    heard: list[bytes] = []
-
-    async def play() -> None:
-        await server.says(greeting)
-        for answer in answers:
-            heard.append(await server.hears())
-            await server.says(answer)
-        while line := await server.hears():
-            heard.append(line)
-
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(play)
-        try:
-            async with aimap.connect("localhost", tls="starttls", stream=ours, auth=JOE):
-                raise AssertionError
-        finally:
-            nursery.cancel_scope.cancel()
-            assert not [line for line in heard if b"AUTH" in line or b"LOGIN" in line]
-    return heard
-
-
-OFFER = b"* OK [CAPABILITY IMAP4rev1 STARTTLS AUTH=PLAIN] hi\r\n"
-
-
-@pytest.mark.parametrize(
-    ("greeting", "answers", "error", "reason"),
-    [
-        (OFFER, [b"A1 OK go\r\n* CAPABILITY AUTH=PLAIN\r\n"], aimap.RemoteProtocolError, "behind"),
-        (OFFER, [b"A1 OK go\r\nA2 OK x"], aimap.RemoteProtocolError, "behind"),
-        (OFFER + b"A1 OK go\r\n", [], aimap.RemoteProtocolError, "no command in flight"),
-        (b"* PREAUTH hi\r\n", [], aimap.RemoteProtocolError, "PREAUTH"),
-        (b"* OK [CAPABILITY IMAP4rev1] hi\r\n", [], aimap.CapabilityError, "STARTTLS"),
-        (b"* OK hi\r\n", [b"* CAPABILITY IMAP4rev1\r\nA1 OK x\r\n"], aimap.CapabilityError, "STARTTLS"),
-        (OFFER, [b"A1 NO x\r\n"], aimap.ConnectionLostError, "refused STARTTLS"),
-        (OFFER, [b"A1 BAD x\r\n"], aimap.ConnectionLostError, "refused STARTTLS"),
-        (OFFER, [b"* BYE x\r\n"], aimap.ConnectionLostError, ""),
-        (b"garbage\r\n", [], aimap.RemoteProtocolError, "greeting"),
-        (b"* BYE not today\r\n", [], aimap.ByeError, "not today"),
-    ],
-)  # fmt: skip
-async def test_starttls_attacks(
-    greeting: bytes, answers: list[bytes], error: Any, reason: str, autojump_clock: Any
-) -> None:
-    with pytest.raises(BaseExceptionGroup) as caught:
-        await starttls(*answers, greeting=greeting)
-    assert caught.group_contains(error, match=reason)
-
-
-async def test_octets_before_the_handshake_are_no_tls(autojump_clock: Any) -> None:
-    ours, theirs = trio.testing.memory_stream_pair()
-    server = PlayedServer(theirs)
-    async with trio.open_nursery() as nursery:
-
-        async def play() -> None:
-            await server.says(OFFER)
-            await server.hears()
-            await server.says(b"A1 OK go\r\n")
-            await trio.sleep(1)
-            await server.says(b"* CAPABILITY AUTH=PLAIN\r\n")
-
-        nursery.start_soon(play)
-        with pytest.raises(aimap.ConnectionLostError, match="TLS failed"):
-            async with aimap.connect("localhost", tls="starttls", stream=ours, auth=JOE):
-                pass
-
-
-async def test_what_was_said_before_tls_is_forgotten() -> None:
-    server_context, client_context = contexts()
-    ours, theirs = trio.testing.memory_stream_pair()
-
-    async def play() -> None:
-        clear = PlayedServer(theirs)
-        await clear.says(
-            b"* OK [CAPABILITY IMAP4rev1 STARTTLS EVIL] x\r\n* OK [ALERT] call us\r\n"
-            b'* LIST () "/" Evil\r\n'
-        )
-        await clear.hears()
-        await clear.says(b"A1 OK go\r\n")
-        server = PlayedServer(
-            trio.SSLStream(theirs, server_context, server_side=True, https_compatible=True)
-        )
-        assert await server.hears() == b"A2 CAPABILITY"
-        await server.says(b"* CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR\r\nA2 OK x\r\n")
-        assert await server.hears() == b"A3 AUTHENTICATE PLAIN AGpvZQBzZWNyZXQ="
-        await server.says(b"A3 OK [CAPABILITY IMAP4rev1] x\r\n")
-        assert await server.hears() == b"A4 LOGOUT"
-        await server.says(b"* BYE x\r\nA4 OK x\r\n")
-
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(play)
-        async with aimap.connect(
-            "localhost", tls="starttls", ssl_context=client_context, stream=ours, auth=JOE
-        ) as imap:
-            assert set(imap.capabilities) == {"IMAP4rev1"}
 
 
 # What leaves the block

@@ -103,7 +103,7 @@ async def test_a_slow_upload_is_no_silence(autojump_clock: Any) -> None:
             assert trio.current_time() - begin > 400
 
 
-async def test_a_peer_that_does_not_read_is_noticed(autojump_clock: Any) -> None:
+async def test_read_stop(autojump_clock: Any) -> None:
     ours, theirs = trio.testing.lockstep_stream_pair()
     async with trio.open_nursery() as nursery:
         nursery.start_soon(theirs.send_all, b"* PREAUTH [CAPABILITY IMAP4rev1 LITERAL+] hi\r\n")

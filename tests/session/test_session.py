@@ -376,22 +376,6 @@ def test_no_instead_of_a_continuation() -> None:
     assert talk.hears() == b"A2 NOOP\r\n"
 
 
-def test_ok_before_the_literal_is_no_success() -> None:
-    talk = Talk()
-    pending = talk.submit(Append("x", b"hello"))
-    talk.hears()
-    talk.says(b"A1 OK done\r\n")
-    with pytest.raises(RemoteProtocolError, match="only a part was sent"):
-        pending.outcome()
-
-
-def test_a_stray_continuation_sends_nothing() -> None:
-    talk = Talk()
-    talk.says(b"+ x\r\n+ \r\n")
-    assert talk.hears() == b""
-    assert [type(event) for event in talk.events] == [Defect, Defect]
-
-
 # IDLE in the background
 
 
@@ -532,20 +516,6 @@ def test_logout_succeeds_by_the_end_of_the_connection() -> None:
     talk.hears()
     talk.session.receive_eof()
     logout.outcome()
-
-
-@pytest.mark.parametrize("line", [b"A9 OK x", b"A1 OK x"])
-def test_a_tag_that_answers_nothing_ends_the_connection(line: bytes) -> None:
-    talk = Talk()
-    first = talk.submit(Noop())
-    talk.hears()
-    talk.says(b"A1 OK x\r\n")
-    other = talk.submit(Noop())
-    talk.hears()
-    talk.says(line + b"\r\n")
-    first.outcome()
-    with pytest.raises(RemoteProtocolError, match="no command in flight"):
-        other.outcome()
 
 
 def test_a_tag_not_ours_is_a_defect() -> None:

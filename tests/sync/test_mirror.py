@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -17,8 +18,8 @@ import aimap
 from aimap import Flag, MailboxInfo, UIDValidity
 from aimap.sync import MaildirStore, MirrorReport, Progress, mirror
 from aimap.sync._maildir import folder_name
-from aimap.testing import Server, sample_messages
-from tests.client.support import connected
+from aimap.testing import Drop, Fault, Insert, Server, sample_messages, serve
+from tests.client.support import JOE, connected
 
 
 async def contents(root: Path, server: Server) -> None:
@@ -157,7 +158,7 @@ async def test_more_keywords_than_letters(tmp_path: Path) -> None:
     ["..", ".", "a/../../x", "/etc", "C:x", "a\0b", "CUR", "new", "x" * 300, "a/cur", ".hidden",
      "nul\n", "a.", "%2E", "日本語" * 100, "\\", "~", "tmp/tmp"],
 )  # fmt: skip
-def test_no_name_leaves_the_root(name: str, tmp_path: Path) -> None:
+def test_mirror_path(name: str, tmp_path: Path) -> None:
     folder = folder_name(MailboxInfo(name, "/", aimap.Flags()))
     assert not folder.is_absolute()
     for part in folder.parts:
@@ -186,3 +187,66 @@ async def test_names_that_differ_by_case_have_folders_of_their_own(tmp_path: Pat
     assert a.folder.resolve() != b.folder.resolve()
     again = await store.mailbox(MailboxInfo("WORK", "/", aimap.Flags()), validity)
     assert again.folder == b.folder
+
+
+# A server that lies, or goes
+
+
+async def mirrored_again(root: Path, *faults: Fault) -> tuple[MirrorReport | Exception, Server]:
+    """Mirror three messages, and again with something going wrong."""
+    async with serve(tls="insecure", host=None) as server:
+        for number in range(3):
+            server.deliver("joe", b"Subject: %d\r\n\r\n" % number)
+
+        async def run() -> MirrorReport:
+            async with aimap.connect(
+                "localhost", tls="insecure", stream=server.connect(), auth=JOE
+            ) as imap:
+                return await mirror(imap, MaildirStore(root), pattern="INBOX")
+
+        assert (await run()).fetched == 3
+        server.faults = faults
+        try:
+            return await run(), server
+        except aimap.ImapError as error:
+            return error, server
+
+
+BEHIND_EXAMINE = re.compile(rb"\[READ-ONLY\] .*?\r\n")
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        b"* VANISHED (EARLIER) 1:4294967295\r\n",
+        b"* VANISHED 1:4294967295\r\n",
+        b"* 1 EXPUNGE\r\n* 1 EXPUNGE\r\n* 1 EXPUNGE\r\n",
+    ],
+)
+async def test_vanished_wipe(lie: bytes, tmp_path: Path) -> None:
+    report, server = await mirrored_again(tmp_path, Insert(lie, after=BEHIND_EXAMINE))
+    assert isinstance(report, MirrorReport)
+    assert (report.removed, report.fetched) == (0, 0)
+    await contents(tmp_path, server)
+
+
+@pytest.mark.parametrize(
+    "lie",
+    [
+        b"* 1 FETCH (UID 2 FLAGS ())\r\n",
+        b"* 2 FETCH (UID 1 FLAGS ())\r\n* 3 FETCH (UID 1 FLAGS ())\r\n",
+        b"* 4 EXISTS\r\n* 4 FETCH (UID 2 FLAGS ())\r\n",
+    ],
+)
+async def test_uid_reuse(lie: bytes, tmp_path: Path) -> None:
+    report, server = await mirrored_again(tmp_path, Insert(lie, after=BEHIND_EXAMINE))
+    assert isinstance(report, MirrorReport)
+    assert (report.removed, report.fetched) == (0, 0)
+    await contents(tmp_path, server)
+
+
+@pytest.mark.parametrize("after", [b"EXISTS", b"* 1 FETCH (", b"* 2 FETCH (", b"* 3 FETCH ("])
+async def test_eof_as_empty(after: bytes, tmp_path: Path) -> None:
+    error, server = await mirrored_again(tmp_path, Drop(after=after))
+    assert isinstance(error, aimap.ConnectionLostError)
+    await contents(tmp_path, server)

@@ -439,6 +439,22 @@ async def test_octets_as_they_come(autojump_clock: Any) -> None:
     assert octets(await received(Insert(b"x", after=b"B", of="client"), sent=b"abc")) == both
 
 
+async def test_without_faults_it_is_a_stream_like_any(autojump_clock: Any) -> None:
+    def maker(
+        pair: Callable[[], tuple[trio.abc.Stream, trio.abc.Stream]],
+    ) -> Callable[[], Awaitable[tuple[trio.abc.Stream, trio.abc.Stream]]]:
+        async def make() -> tuple[trio.abc.Stream, trio.abc.Stream]:
+            await trio.lowlevel.checkpoint()
+            one, other = pair()
+            return FaultyStream(one), FaultyStream(other)
+
+        return make
+
+    await trio.testing.check_two_way_stream(
+        maker(trio.testing.memory_stream_pair), maker(trio.testing.lockstep_stream_pair)
+    )
+
+
 async def test_a_moment_in_several_pieces(autojump_clock: Any) -> None:
     ours, theirs = trio.testing.memory_stream_pair()
     stream = FaultyStream(ours, Drop(after=b"+ go", reset=True))
@@ -521,6 +537,25 @@ async def test_the_server_goes_wrong_at_what_it_hears(after: bytes, autojump_clo
             with pytest.raises(aimap.ByeError, match="enough"):
                 await imap.status("Sent")
         assert "STATUS" not in server.commands
+
+
+async def test_the_server_drips_in_idle(autojump_clock: Any) -> None:
+    # What is cut off in the midst of its drops by the end of IDLE comes first then.
+    drip = Drip(after=b"+ idling\r\n", seconds=0.1)
+    async with serving(faults=[drip]) as server:
+        async with (
+            aimap.connect("x", tls="insecure", stream=server.connect(), auth=JOE) as imap,
+            imap.select("INBOX") as inbox,
+            inbox.watch() as watcher,
+        ):
+            await trio.sleep(1)
+            server.deliver("joe", b"Subject: 21\r\n\r\n")
+            await trio.sleep(0.5)
+            assert (await imap.status("Drafts")).messages == 0
+            event = await anext(watcher)
+            assert isinstance(event, aimap.Arrived)
+            assert event.uid == 21
+    assert server.violations == []
 
 
 @pytest.mark.parametrize("after", [-1, b"", "BYE", re.compile("B.E")])

@@ -1,13 +1,16 @@
 """What a hostile server may send, as far as it is a matter of reading octets.
 
-Each function is named after its attack. That time grows no faster than the input does is
+Each function is named after its attack, here and wherever attacks strike elsewhere; that
+none is forgotten is seen to at the end. That time grows no faster than the input does is
 in ``test_linear.py``.
 """
 
 from __future__ import annotations
 
+import re
 import tracemalloc
 from collections.abc import Iterator
+from pathlib import Path
 
 import attrs
 import pytest
@@ -481,3 +484,97 @@ def test_what_is_kept_of_names_is_bounded() -> None:
         assert tracemalloc.get_traced_memory()[0] - before < 2_000_000
     finally:
         tracemalloc.stop()
+
+
+# All of them, wherever they strike
+
+NAMES = [
+    "starttls-injection",
+    "starttls-early-ok",
+    "starttls-preauth",
+    "starttls-stripped",
+    "starttls-bad-greeting",
+    "pre-tls-data",
+    "pre-tls-alert",
+    "pre-tls-capability",
+    "logindisabled",
+    "clear-password",
+    "sasl-downgrade",
+    "referral-login",
+    "referral-mailbox",
+    "argument-crlf",
+    "argument-nul",
+    "argument-literal-tail",
+    "argument-key-injection",
+    "literal-bomb",
+    "many-literals",
+    "endless-line",
+    "endless-greeting",
+    "untagged-flood",
+    "nesting",
+    "wide-list",
+    "set-expansion",
+    "set-esearch",
+    "set-vanished",
+    "set-malformed",
+    "deflate-bomb",
+    "continuation-stray",
+    "continuation-sasl-loop",
+    "ok-before-literal",
+    "scram-no-server-final",
+    "scram-iterations",
+    "scram-nonce",
+    "oauth-json-bomb",
+    "charset-name",
+    "encoded-word-bomb",
+    "regex-quadratic",
+    "bad-utf7",
+    "mirror-path",
+    "attachment-name",
+    "terminal-escape",
+    "log-injection",
+    "secret-echo",
+    "no-text-status",
+    "long-internaldate",
+    "headerless-message",
+    "bye-anywhere",
+    "eof-as-empty",
+    "tls-truncation",
+    "never-answer",
+    "slow-drip",
+    "read-stop",
+    "cert-mismatch",
+    "tag-unknown",
+    "tag-of-queued",
+    "expunge-lies",
+    "exists-lies",
+    "uidvalidity-change",
+    "uid-zero",
+    "uid-reuse",
+    "copyuid-lies",
+    "appenduid-unasked",
+    "vanished-wipe",
+    "enabled-unasked",
+    "modseq-forged",
+    "fetch-other-uid",
+]
+
+
+def test_every_attack_is_tested() -> None:
+    tests = Path(__file__).parent.parent
+    functions = [
+        name
+        for file in tests.rglob("test_*.py")
+        for name in re.findall(r"^(?:async )?def test_(\w+)", file.read_text("utf-8"), re.MULTILINE)
+    ]
+    missing = [
+        name
+        for name in NAMES
+        if not any(
+            function == known or function.startswith(f"{known}_")
+            for known in [name.replace("-", "_")]
+            for function in functions
+        )
+    ]
+    assert len(set(NAMES)) == len(NAMES) == 68
+    assert missing == []

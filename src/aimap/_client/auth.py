@@ -114,12 +114,12 @@ def _choose(auth: Auth, channel: Channel, offered: Capabilities) -> str:
     for name in choices:
         if name in channel.offered:
             return name
-    first, *others = (name for name in choices if name != LOGIN_COMMAND)
-    reason = "nor ".join(("", ", ".join(others))) if others else "and nothing else is allowed"
-    if LOGIN_COMMAND in choices:
+    first, *others = [f"AUTH={name}" for name in choices if name != LOGIN_COMMAND] or ["LOGIN"]
+    reason = f"nor {', '.join(others)}" if others else "and nothing else is allowed"
+    if LOGIN_COMMAND in choices and first != "LOGIN":
         reason += ", and it forbids the LOGIN command"
     there = ", ".join(offered.auth_mechanisms)
-    raise CapabilityError(f"AUTH={first}", reason + (f"; it offers {there}" if there else ""))
+    raise CapabilityError(first, reason + (f"; it offers {there}" if there else ""))
 
 
 class _Login:

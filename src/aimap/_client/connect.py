@@ -19,6 +19,7 @@ import trio
 from aimap._client.auth import log_in
 from aimap._client.client import Client
 from aimap._client.driver import Driver
+from aimap._client.proxy import open_through_proxy, parse_proxy
 from aimap._client.timeouts import Timeouts
 from aimap._commands.connection import Capability, Compress, Id, Logout, StartTLS
 from aimap._deflate import DeflateStream
@@ -56,6 +57,7 @@ async def connect(
     limits: Limits | None = None,
     timeouts: Timeouts | None = None,
     stream: trio.abc.Stream | None = None,
+    proxy: str | None = None,
     compress: bool = False,
     profile: Profile | None = None,
     wire_log: Callable[[str], object] | None = None,
@@ -73,13 +75,17 @@ async def connect(
         tls: ``"implicit"`` is TLS from the first octet (:rfc:`8314#section-3`);
             ``"starttls"`` begins in clear and does nothing there but ask for TLS;
             ``"insecure"`` sends everything in clear, the password too.
-        ssl_context: whom to trust; the system's certificate authorities if not given.
+        ssl_context: whom to trust; the system's certificate authorities if not given. The
+            server's name has then to be among the certificate's ``subjectAltName``.
         auth: who logs in: :class:`Password`, :class:`OAuth`, :class:`External`,
             :class:`Anonymous`, :class:`GSSAPI` or :class:`SASL`. Without it the
             connection is left as the server greeted it.
         limits: bounds on what the server may do.
         timeouts: how long silence is borne.
         stream: a stream that is already open, to be used instead of a TCP connection.
+        proxy: connect through a proxy: ``"socks5://host:1080"`` (:rfc:`1928`) or
+            ``"http://host:8080"`` (CONNECT), with ``user:password@`` before the host if
+            need be. The proxy finds out where *host* is. Needs the extra ``proxy``.
         compress: whether to compress all that follows the login (:rfc:`4978`), if the
             server offers it: a third of the octets or fewer, for 300 kB of memory.
         profile: what is peculiar about the server; without one it is recognised, where it is
@@ -94,8 +100,8 @@ async def connect(
     Raises:
         InvalidArgumentError: if an argument makes no sense.
         OSError: if no connection could be opened, as the system said it.
-        ConnectionLostError: if TLS failed, the server went away, or it did not answer
-            within ``timeouts.connect`` seconds.
+        ConnectionLostError: if TLS failed, the server went away, the proxy made no
+            connection, or all of it was not done within ``timeouts.connect`` seconds.
         AuthenticationError: if the server does not accept the credentials.
         CapabilityError: if it offers no way to log in that *auth* allows, or no STARTTLS
             where that was asked for.
@@ -108,12 +114,18 @@ async def connect(
         raise InvalidArgumentError(
             f"auth is a Password, an OAuth or the like, not a {type(auth).__name__}"
         )
+    if proxy is not None and stream is not None:
+        raise InvalidArgumentError("stream is open already: no proxy can be put before it")
+    through = parse_proxy(proxy) if proxy is not None else None
     limits, timeouts = limits or Limits(), timeouts or Timeouts()
     port = _PORTS[tls] if port is None else port
     deadline = trio.current_time() + timeouts.connect
     try:
         with trio.fail_at(deadline):
-            stream = stream or await trio.open_tcp_stream(host, port)
+            if through is not None:
+                stream = await open_through_proxy(through, host, port)
+            elif stream is None:
+                stream = await trio.open_tcp_stream(host, port)
             log = None if wire_log is None else WireLog(wire_log)
             session = Session(limits, log=log)
             driver = Driver(stream, session, limits=limits, timeouts=timeouts, profile=profile)
@@ -176,7 +188,7 @@ async def _change_to_tls(driver: Driver, host: str, context: ssl.SSLContext | No
 async def _start_tls(driver: Driver, host: str, context: ssl.SSLContext | None) -> None:
     stream = trio.SSLStream(
         driver.stream,
-        context or ssl.create_default_context(),
+        context or _default_context(),
         server_hostname=host,
         https_compatible=True,
     )
@@ -185,6 +197,13 @@ async def _start_tls(driver: Driver, host: str, context: ssl.SSLContext | None) 
         await stream.do_handshake()
     except trio.BrokenResourceError as error:
         raise ConnectionLostError(f"TLS failed: {_tls_reason(error)}") from error
+
+
+def _default_context() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    # A name counts where it is meant to be one of a server (RFC 9525 section 6.3).
+    context.hostname_checks_common_name = False
+    return context
 
 
 def _tls_reason(error: BaseException) -> str:

@@ -128,6 +128,11 @@ class Facts:
         if state is not ConnectionState.SELECTED:
             self.close_view()
 
+    def end_selection(self) -> None:
+        """Have no mailbox selected any more, whatever the server thinks."""
+        self.state = ConnectionState.AUTHENTICATED
+        self.close_view()
+
     def close_view(self) -> None:
         """Have no mailbox selected."""
         if self.view is not None:

@@ -12,7 +12,7 @@ from typing import Any, ClassVar, final
 
 from aimap._commands.base import NUMBERING, Mode, Verdict
 from aimap._errors import ByeError
-from aimap._model.code import CapabilityCode, ResponseCode
+from aimap._model.code import CapabilityCode, ResponseCode, UIDValidityCode
 from aimap._model.message import Message
 from aimap._model.response import (
     CapabilityResponse,
@@ -113,11 +113,19 @@ class Receiver:
         if code.name == "ALERT":
             self._emit(Alert(text))
             return True
-        if facts.view is None or not facts.view.code(code):
+        view = facts.view
+        if view is None:
             return False
-        if facts.view.is_over:
-            facts.close_view()
-        return True
+        if (
+            isinstance(code, UIDValidityCode)
+            and code.uid_validity is not None
+            and view.uid_validity not in (None, code.uid_validity)
+        ):
+            # Every UID means another message now (RFC 3501 section 2.3.1.1).
+            self._emit(Defect("UIDVALIDITY changed in the selected mailbox", code.arguments))
+            facts.end_selection()
+            return True
+        return view.code(code)
 
     def _claimed(self, response: Untagged) -> Verdict | bool:
         claimants = self._claimants.get(type(response))

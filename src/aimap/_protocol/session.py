@@ -264,6 +264,8 @@ class Session:
         """
         self.at_change_of_stream = False
         self._facts.capabilities = None
+        # There is no other greeting (RFC 9051 section 6.2.1), and that one was anybody's.
+        self._facts.greeting = StatusResponse("OK", None, "")
 
     def go_on(self) -> bytes:
         """Go on behind a change of the stream; return the octets that came behind it."""

@@ -27,6 +27,8 @@ from aimap._protocol.events import (
 )
 
 _UNKNOWN = 0
+# Who says that there are four thousand million messages need not be believed at once.
+_MOST_AHEAD = 100_000
 
 
 class MailboxView:
@@ -52,7 +54,6 @@ class MailboxView:
         self.read_only = examined
         self.has_saved_result = False
         self._examined = examined
-        self.is_over = False
         self._emit = emit
         self._told_exists = False
         self._uids: array[int] | None = None
@@ -63,13 +64,6 @@ class MailboxView:
             case PermanentFlagsCode():
                 self.permanent_flags = code.flags
                 self.keywords_allowed = code.keywords_allowed
-            case UIDValidityCode(uid_validity=epoch) if epoch and self.uid_validity not in (
-                None,
-                epoch,
-            ):
-                # No UID of before means anything now (RFC 3501 section 2.3.1.1).
-                self._emit(Defect("UIDVALIDITY changed while selected", str(code).encode()))
-                self.is_over = True
             case UIDValidityCode():
                 self.uid_validity = code.uid_validity
             case UIDNextCode():
@@ -142,9 +136,25 @@ class MailboxView:
         uid, seq = message.uid_or_none, message.seq
         if self._uids is None or uid is None or seq is None or not 1 <= seq <= self.exists:
             return
-        if seq > len(self._uids):
-            self._uids.extend([_UNKNOWN] * (seq - len(self._uids)))
+        if not self._fits(seq, uid):
+            self.doubt("UIDs that do not ascend, or have changed", b"%d" % uid)
+            return
+        ahead = seq - len(self._uids)
+        if ahead > _MOST_AHEAD:
+            return
+        self._uids.extend([_UNKNOWN] * ahead)
         self._uids[seq - 1] = uid
+
+    def _fits(self, seq: SeqNum, uid: UID) -> bool:
+        """Tell whether a UID is where it can be: they ascend, and never change."""
+        assert self._uids is not None
+        below, known, above = (
+            self._uids[at] if 0 <= at < len(self._uids) else _UNKNOWN
+            for at in (seq - 2, seq - 1, seq)
+        )
+        if known != _UNKNOWN:
+            return uid == known
+        return below < uid and (above == _UNKNOWN or uid < above)
 
     def changed(self, message: Message) -> None:
         """Tell of a FETCH response that answers nobody."""

@@ -151,6 +151,9 @@ class _Mirror:
         current = await self._flags(mailbox)
         gone = UIDSet(uid for uid in known if uid not in current)
         if gone:
+            # Nothing is removed on the word of what came unasked, or of what did not come.
+            gone -= await mailbox.search()
+        if gone:
             await kept.remove(gone)
             self.report.removed += len(gone)
         changed = {

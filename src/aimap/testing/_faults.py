@@ -75,10 +75,6 @@ class Fault:
     of: Literal["server", "client"] = attrs.field(default="server", validator=_one_of_two)
     after: Moment = attrs.field(default=0, validator=_moment)
 
-    def happen(self, course: Course, matched: bytes) -> Iterator[Step]:
-        """Return the steps that make the fault, given the octets that *after* is behind."""
-        raise NotImplementedError
-
 
 @final
 @attrs.frozen(kw_only=True)
@@ -91,10 +87,6 @@ class Drop(Fault):
 
     reset: bool = False
 
-    def happen(self, course: Course, matched: bytes) -> Iterator[Step]:
-        course.over = True
-        return iter([End(self.reset)])
-
 
 @final
 @attrs.frozen(kw_only=True)
@@ -106,9 +98,6 @@ class Stall(Fault):
     """
 
     seconds: float = math.inf
-
-    def happen(self, course: Course, matched: bytes) -> Iterator[Step]:
-        return iter([Wait(self.seconds)])
 
 
 @final
@@ -124,10 +113,6 @@ class Drip(Fault):
     size: int = attrs.field(default=1, validator=_positive)
     seconds: float = 0.0
 
-    def happen(self, course: Course, matched: bytes) -> Iterator[Step]:
-        course.drip = self
-        return iter(())
-
 
 @final
 @attrs.frozen
@@ -142,9 +127,6 @@ class Insert(Fault):
     octets: bytes
     times: int = attrs.field(default=1, validator=_positive, kw_only=True)
 
-    def happen(self, course: Course, matched: bytes) -> Iterator[Step]:
-        return course.paced(repeat(self.octets, self.times))
-
 
 @final
 @attrs.frozen(kw_only=True)
@@ -156,9 +138,6 @@ class Repeat(Fault):
     """
 
     times: int = attrs.field(default=1, validator=_positive)
-
-    def happen(self, course: Course, matched: bytes) -> Iterator[Step]:
-        return course.paced(repeat(matched, self.times))
 
 
 class _Party:
@@ -207,13 +186,12 @@ class Course:
 
     Attributes:
         over: whether the connection has ended, or will in the steps that are queued.
-        drip: in which pieces octets come, if that is a matter of a fault.
     """
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         faults = tuple(faults)
         self.over = False
-        self.drip: Drip | None = None
+        self._drip: Drip | None = None
         self._server = _Party(fault for fault in faults if fault.of == "server")
         self._client = _Party(fault for fault in faults if fault.of == "client")
         self._queue: deque[Iterator[Step]] = deque()
@@ -243,7 +221,7 @@ class Course:
     def _steps(self, data: bytes) -> Iterator[Step]:
         for piece, steps in self._cut(self._server, data):
             if piece:
-                yield from self.paced([piece])
+                yield from self._paced([piece])
             yield from steps
 
     def _cut(self, party: _Party, data: bytes) -> Iterator[tuple[bytes, Iterator[Step]]]:
@@ -253,24 +231,39 @@ class Course:
             end, due = party.next_faults(data)
             piece, data = data[:end], data[end:]
             party.passed(piece)
-            yield piece, chain.from_iterable(self._happening(due))
+            yield piece, chain.from_iterable(list(self._happening(due)))
 
-    def _happening(self, due: list[tuple[Fault, bytes]]) -> list[Iterator[Step]]:
-        happening: list[Iterator[Step]] = []
+    def _happening(self, due: list[tuple[Fault, bytes]]) -> Iterator[Iterable[Step]]:
         for fault, matched in due:
-            if not self.over:
-                happening.append(fault.happen(self, matched))
-        return happening
+            if self.over:
+                return
+            yield self._happen(fault, matched)
 
-    def paced(self, pieces: Iterable[bytes]) -> Iterator[Step]:
+    def _happen(self, fault: Fault, matched: bytes) -> Iterable[Step]:
+        match fault:
+            case Drop(reset=reset):
+                self.over = True
+                return [End(reset)]
+            case Stall(seconds=seconds):
+                return [Wait(seconds)]
+            case Insert(octets=octets, times=times):
+                return self._paced(repeat(octets, times))
+            case Repeat(times=times):
+                return self._paced(repeat(matched, times))
+            case _:
+                assert isinstance(fault, Drip)
+                self._drip = fault
+        return []
+
+    def _paced(self, pieces: Iterable[bytes]) -> Iterator[Step]:
         """Return octets as the drip, if there is one, lets them come."""
-        if self.drip is None:
+        if self._drip is None:
             return iter(pieces)
         return chain.from_iterable(map(self._drops, pieces))
 
     def _drops(self, data: bytes) -> Iterator[Step]:
-        assert self.drip is not None
-        for at in range(0, len(data), self.drip.size):
-            if self.drip.seconds:
-                yield Wait(self.drip.seconds)
-            yield data[at : at + self.drip.size]
+        assert self._drip is not None
+        for at in range(0, len(data), self._drip.size):
+            if self._drip.seconds:
+                yield Wait(self._drip.seconds)
+            yield data[at : at + self._drip.size]

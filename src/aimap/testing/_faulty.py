@@ -6,6 +6,7 @@ import math
 import socket
 import struct
 from collections.abc import Iterable, Iterator
+from operator import index
 from typing import cast, final
 
 import trio
@@ -43,6 +44,8 @@ class FaultyStream(trio.abc.Stream):
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
         """Receive what the faults let through, and what they add."""
         await trio.lowlevel.checkpoint()
+        if max_bytes is not None and index(max_bytes) < 1:
+            raise ValueError("max_bytes is at least 1")
         while not self._rest:
             if self._closed:
                 raise trio.ClosedResourceError
@@ -85,6 +88,8 @@ class FaultyStream(trio.abc.Stream):
 
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
         """Send, up to where a fault ends the connection."""
+        if not data:
+            await self._stream.send_all(data)
         for piece in self._course.client_sends(bytes(data)):
             await self._stream.send_all(piece)
             self._waiting.cancel()
