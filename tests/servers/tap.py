@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 import socket
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import NamedTuple
 
 import trio
@@ -19,7 +20,7 @@ from aimap import Invalid, Message, UnknownResponse, Unparsed
 from aimap._model.limits import Limits
 from aimap._wire.framer import Framer
 from aimap._wire.reader import ResponseReader
-from aimap._wire.reading import Reading
+from aimap._wire.reading import Reading, ScanError
 
 
 class Deviation(NamedTuple):
@@ -161,8 +162,11 @@ _NOT_UNDERSTOOD = re.compile(
 
 
 def not_understood(octets: bytes | bytearray) -> list[bytes]:
-    """Return the answers that say that a command was wrong in itself."""
-    return [frame for frame in frames(octets) if _NOT_UNDERSTOOD.match(frame)]
+    """Return the answers that say that a command was wrong in itself, up to any compression."""
+    found: list[bytes] = []
+    with suppress(aimap.RemoteProtocolError, aimap.LimitExceededError, ScanError):
+        found.extend(frame for frame in frames(octets) if _NOT_UNDERSTOOD.match(frame))
+    return found
 
 
 def is_known(kind: str, wrong: str) -> bool:
