@@ -20,15 +20,20 @@ class Dialogue:
     def __init__(self, stream: trio.abc.Stream) -> None:
         self.stream = stream
         self._rest = b""
+        # The next one last.
+        self._lines: list[bytes] = []
 
     async def line(self) -> bytes:
-        while b"\n" not in self._rest:
-            data = await self.stream.receive_some()
-            if not data:
-                raise ConnectionError("the server closed the connection")
-            self._rest += data
-        line, _, self._rest = self._rest.partition(b"\n")
-        return line
+        while not self._lines:
+            *lines, self._rest = (self._rest + await self._receive()).split(b"\n")
+            self._lines = lines[::-1]
+        return self._lines.pop()
+
+    async def _receive(self) -> bytes:
+        data = await self.stream.receive_some()
+        if not data:
+            raise ConnectionError("the server closed the connection")
+        return bytes(data)
 
     async def ask(self, command: str) -> None:
         await self.stream.send_all(b"x %b\r\n" % command.encode())
@@ -43,11 +48,8 @@ class Dialogue:
             nursery.start_soon(self.stream.send_all, commands)
             answered, end = 0, b"\n"
             while answered < count:
-                data = await self.stream.receive_some()
-                if not data:
-                    raise ConnectionError("the server closed the connection")
                 # An answer counts once its line is whole.
-                text = end + data
+                text = end + await self._receive()
                 last = text.rfind(b"\n") + 1
                 answered += text.count(b"\nx OK", 0, last)
                 end = text[last - 1 :]

@@ -15,7 +15,8 @@ from benchmarks.link import delayed
 SHORT, MIDDLE, LONG = 0.0, 0.01, 0.05
 """Seconds that are added to each round trip."""
 
-Fresh = Callable[[], Sequence[Contender]]
+Found = dict[float, dict[str, Contender]]
+"""The contenders by their titles, for each round trip."""
 
 
 @contextmanager
@@ -31,14 +32,13 @@ def link(port: int, round_trip: float) -> Iterator[int]:
 def over_links(
     lab: Lab,
     row: str,
-    fresh: Fresh,
+    fresh: Callable[[], Sequence[Contender]],
     user: str,
     count: int,
     *,
-    floor: str,
     prepare: Callable[[Task], None] | None = None,
-) -> str:
-    """Run a row over links of each length; return its table.
+) -> Found:
+    """Run a row over links of each length.
 
     Args:
         lab: where.
@@ -46,11 +46,10 @@ def over_links(
         fresh: makes the contenders.
         user: whose mail it is about.
         count: how many commands, one after the other, the longest way takes.
-        floor: the title of the contender that the others are compared with.
         prepare: what to do before each turn, without delay.
     """
     direct = Task(port=lab.server.port, user=user, count=count)
-    found: dict[float, dict[str, Contender]] = {}
+    found: Found = {}
     for round_trip in (SHORT, LONG) if lab.quick else (SHORT, MIDDLE, LONG):
         contenders = fresh()
         with link(lab.server.port, round_trip) as port:
@@ -63,12 +62,13 @@ def over_links(
                 prepare=None if prepare is None else partial(prepare, direct),
             )
         found[round_trip] = {each.title: each for each in contenders}
-    return _table(found, floor)
+    return found
 
 
-def _table(found: dict[float, dict[str, Contender]], floor: str) -> str:
+def links_table(found: Found, floor: Contender) -> str:
+    """Write what was found; clients are compared with *floor* over the longest link."""
     columns = [f"{round_trip * 1000:.0f} ms: seconds" for round_trip in found]
-    columns += ["round trips", f"times {floor}"]
+    columns += ["round trips", f"times {floor.title}"]
     rows: list[list[str]] = []
     for title, longest in found[LONG].items():
         cells = [title]
@@ -76,7 +76,7 @@ def _table(found: dict[float, dict[str, Contender]], floor: str) -> str:
             contender = each[title]
             cells.append(contender.failure or number(contender.middle("seconds")))
         cells.append(number(longest.middle("seconds"), ".1f", over=LONG))
-        least = found[LONG][floor].middle("seconds")
+        least = found[LONG][floor.title].middle("seconds")
         cells.append(number(longest.middle("seconds"), ".2f", over=least))
         rows.append(cells)
     return table(["client", *columns], rows)

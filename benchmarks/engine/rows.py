@@ -6,10 +6,10 @@ import os
 from collections.abc import Callable, Sequence
 
 from benchmarks.engine import asking, cancelling, storing
-from benchmarks.engine.links import LONG, link, over_links
+from benchmarks.engine.links import LONG, link, links_table, over_links
 from benchmarks.engine.mail import make_user
 from benchmarks.engine.measure import Contender, measure
-from benchmarks.engine.table import number, table
+from benchmarks.engine.table import aim, number, table
 from benchmarks.engine.task import Lab, Task
 
 _SLICE = 256 * 1024
@@ -25,23 +25,37 @@ def _askers() -> list[Contender]:
     ]
 
 
+_BARE = Contender("stream", asking.AT_ONCE)
+_OURS = Contender("aimap", asking.AT_ONCE)
+
+
+def _ask(lab: Lab, row: str, user: str, count: int) -> str:
+    found = over_links(lab, row, _askers, user, count)
+    ours = found[LONG][_OURS.title].middle("seconds")
+    bare = found[LONG][_BARE.title].middle("seconds")
+    aims = (
+        aim("round trips of aimap, at once", _ratio(ours, LONG), 2),
+        aim("times the bare stream, at once", _ratio(ours, bare), 2),
+    )
+    return "\n\n".join([links_table(found, _BARE), *aims])
+
+
+def _ratio(one: float | None, other: float | None) -> float | None:
+    return one / other if one and other else None
+
+
 def status(lab: Lab) -> str:
     """Many STATUS commands."""
     count = 50 if lab.quick else 200
-    floor = Contender("stream", asking.AT_ONCE).title
-    user = make_user(lab.server)
-    return f"**status**: {count} STATUS on one connection\n\n" + over_links(
-        lab, "status", _askers, user, count, floor=floor
-    )
+    title = f"**status**: {count} STATUS on one connection\n\n"
+    return title + _ask(lab, "status", make_user(lab.server), count)
 
 
 def fetch(lab: Lab) -> str:
     """Many FETCH commands of one message each."""
     count = 100 if lab.quick else 500
-    floor = Contender("stream", asking.AT_ONCE).title
-    user = make_user(lab.server, count)
     title = f"**fetch**: {count} FETCH of one message each (FLAGS INTERNALDATE RFC822.SIZE)\n\n"
-    return title + over_links(lab, "fetch", _askers, user, count, floor=floor)
+    return title + _ask(lab, "fetch", make_user(lab.server, count), count)
 
 
 def _storers() -> list[Contender]:
@@ -60,12 +74,10 @@ def _storers() -> list[Contender]:
 def store(lab: Lab) -> str:
     """A STORE for each message of a running FETCH."""
     count = 30 if lab.quick else 100
-    floor = Contender("aimap", storing.AFTER).title
     user = make_user(lab.server, count)
     title = f"**store**: FETCH of {count} messages (FLAGS BODY.PEEK[]), and a STORE for each\n\n"
-    return title + over_links(
-        lab, "store", _storers, user, count, floor=floor, prepare=storing.clear
-    )
+    found = over_links(lab, "store", _storers, user, count, prepare=storing.clear)
+    return title + links_table(found, Contender("aimap", storing.AFTER))
 
 
 def cancel(lab: Lab) -> str:
@@ -96,7 +108,19 @@ def cancel(lab: Lab) -> str:
         f"is known, also in slices of {_SLICE // 1024} KiB\n\n"
     )
     columns = ("client", "seconds until NOOP is answered", "round trips", "kB read", "slices read")
-    return title + table(columns, rows)
+    return "\n\n".join([title + table(columns, rows), *_cancel_aims(contenders)])
+
+
+def _cancel_aims(contenders: Sequence[Contender]) -> list[str]:
+    """Take off the time of one slice: what the bare stream needs for as many octets."""
+    first, middle, bare, *_ = contenders
+    rate = _ratio(bare.middle("seconds"), bare.middle("octets")) or 0.0
+    aims: list[str] = []
+    for ours in (first, middle):
+        seconds = ours.middle("seconds")
+        beyond = None if seconds is None else max(0.0, seconds - rate * _SLICE) / LONG
+        aims.append(aim(f"round trips of {ours.title}, besides one slice", beyond, 2))
+    return aims
 
 
 def cpu(lab: Lab) -> str:
@@ -127,6 +151,7 @@ def crowd(lab: Lab) -> str:
     """Very many connections at once."""
     user = make_user(lab.server, 10)
     rows: list[list[str]] = []
+    aims: list[str] = []
     for count, secure in _crowds(lab):
         server = lab.server
         task = Task(
@@ -137,7 +162,10 @@ def crowd(lab: Lab) -> str:
         )
         contenders = [Contender("stream"), Contender("aimap")]
         measure("crowd", contenders, task, rounds=lab.rounds, patience=count / 10)
-        floor = contenders[0]
+        floor, ours = contenders
+        if secure:
+            times = _ratio(ours.middle("octets"), floor.middle("octets"))
+            aims.append(aim(f"times the memory of {count:,} bare streams with TLS", times, 1.35))
         for each in contenders:
             cells = [f"{count:,}, {'TLS' if secure else 'in clear'}", each.title]
             cells.append(each.failure or number(each.middle("seconds"), ".2f"))
@@ -158,7 +186,7 @@ def crowd(lab: Lab) -> str:
         "kB each",
         "times",
     )
-    return title + table(columns, rows)
+    return "\n\n".join([title + table(columns, rows), *aims])
 
 
 def _crowds(lab: Lab) -> Sequence[tuple[int, bool]]:

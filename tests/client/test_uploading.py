@@ -158,6 +158,42 @@ async def test_refused_before_it_is_read() -> None:
         assert read == []
 
 
+class Refusing(trio.abc.Stream):
+    """A server that takes literals unasked, and refuses messages as soon as it hears of them."""
+
+    def __init__(self) -> None:
+        self._said = trio.testing.MemoryReceiveStream()
+        self._said.put_data(b"* PREAUTH [CAPABILITY IMAP4rev1 LITERAL+] hi\r\n")
+        self.heard = b""
+
+    async def send_all(self, data: bytes | bytearray | memoryview) -> None:
+        *lines, self.heard = (self.heard + bytes(data)).split(b"\r\n")
+        for line in lines:
+            tag, _, command = line.partition(b" ")
+            if command:
+                word = b"NO" if command.startswith(b"APPEND") else b"OK"
+                self._said.put_data(tag + b" " + word + b" so\r\n")
+        await trio.lowlevel.checkpoint()
+
+    async def wait_send_all_might_not_block(self) -> None:
+        await trio.lowlevel.checkpoint()
+
+    async def receive_some(self, max_bytes: int | None = None) -> bytes | bytearray:
+        return await self._said.receive_some(max_bytes)
+
+    async def aclose(self) -> None:
+        await self._said.aclose()
+
+
+async def test_refused_before_its_turn_is_noticed() -> None:
+    # Which of the two tasks goes first is a matter of chance.
+    async with aimap.connect("localhost", tls="insecure", stream=Refusing()) as imap:
+        for _ in range(20):
+            with pytest.raises(NoError, match="so"):
+                await imap.append("INBOX", pieces(b"message"), size=7)
+        await imap.noop()
+
+
 async def test_a_lost_connection_ends_the_reading() -> None:
     async with played() as (imap, server):
         read = 0

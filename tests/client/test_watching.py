@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ import aimap
 import aimap.testing
 from aimap import Arrived, Expunged, FlagsChanged, Timeouts, WatchEvent
 
-from .support import connected
+from .support import PlayedServer, connected, played
 
 
 async def take(watcher: Any, count: int) -> list[WatchEvent]:
@@ -68,8 +70,6 @@ async def test_idle_is_renewed(autojump_clock: Any) -> None:
 
 
 async def test_a_dead_link_is_noticed_in_idle(autojump_clock: Any) -> None:
-    from .support import played
-
     timeouts = Timeouts(idle_renewal=100, idle_probe=20)
     greeting = b"* PREAUTH [CAPABILITY IMAP4rev1 IDLE] hi\r\n"
     async with played(greeting=greeting, timeouts=timeouts) as (imap, server):
@@ -125,3 +125,110 @@ async def test_a_flood_of_events_is_bounded() -> None:
             with pytest.raises(aimap.LimitExceededError, match="max_events"):
                 while True:
                     await events.__anext__()
+
+
+async def test_with_notify_arrivals_need_no_question(autojump_clock: Any) -> None:
+    """RFC 5465 section 5.2."""
+    async with watched(b"NOTIFY IDLE ESEARCH") as (server, events):
+        assert await server.hears() == (
+            b"A2 NOTIFY SET (selected-delayed (MessageNew (UID FLAGS) MessageExpunge FlagChange))"
+        )
+        await server.says(b"A2 OK x\r\n")
+        await begin_to_idle(server, 3)
+        await server.says(
+            b"* 5 EXISTS\r\n* 0 RECENT\r\n* 4 FETCH (UID 20 FLAGS (\\Seen))\r\n"
+            b"* 5 FETCH (UID 21 FLAGS ())\r\n* 1 FETCH (UID 11 FLAGS ())\r\n"
+        )
+        assert [(type(e), e.uid) for e in await take(events, 3)] == [
+            (Arrived, 20),
+            (Arrived, 21),
+            (FlagsChanged, 11),
+        ]
+        await server.nothing_more()
+        # One that the server does not tell of, such as one's own.
+        await server.says(b"* 6 EXISTS\r\n")
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(answer_arrivals, server)
+            assert [e.uid for e in await take(events, 1)] == [22]
+
+
+async def test_where_notify_is_refused_idle_does(autojump_clock: Any) -> None:
+    async with watched(b"NOTIFY IDLE ESEARCH") as (server, _):
+        assert (await server.hears()).startswith(b"A2 NOTIFY")
+        await server.says(b"A2 NO [NOTIFICATIONOVERFLOW] too much\r\n")
+        await begin_to_idle(server, 3)
+
+
+async def test_a_view_in_doubt_is_compared_with_what_there_is(autojump_clock: Any) -> None:
+    async with watched(b"IDLE ESEARCH") as (server, events):
+        await begin_to_idle(server, 2)
+        await server.says(b"* -1 EXPUNGE\r\n")
+
+        async def answer() -> None:
+            assert await server.hears() == b"DONE"
+            assert (await server.hears()).startswith(b"A4 UID SEARCH")
+            await server.says(b'A3 OK x\r\n* ESEARCH (TAG "A4") UID ALL 11,13,30\r\nA4 OK x\r\n')
+            line = await server.hears()
+            if line == b"A5 IDLE":
+                await server.says(b"+ idling\r\n")
+                assert await server.hears() == b"DONE"
+                await server.says(b"A5 OK x\r\n")
+                line = await server.hears()
+            tag, _, asked = line.partition(b" ")
+            assert asked == b"UID FETCH 14:4294967295 FLAGS"
+            await server.says(b"* 3 FETCH (UID 30 FLAGS ())\r\n%s OK x\r\n" % tag)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(answer)
+            assert [(type(e), e.uid) for e in await take(events, 2)] == [
+                (Expunged, 12),
+                (Arrived, 30),
+            ]
+
+
+@asynccontextmanager
+async def watched(capabilities: bytes) -> AsyncGenerator[tuple[PlayedServer, Any]]:
+    """Watch a mailbox of three messages of a server that the test plays."""
+    greeting = b"* PREAUTH [CAPABILITY IMAP4rev1 %s] hi\r\n" % capabilities
+    async with played(greeting=greeting) as (imap, server), trio.open_nursery() as nursery:
+        opened, entered = trio.open_memory_channel[Any](1)
+
+        async def watch() -> None:
+            async with imap.select("INBOX") as inbox, inbox.watch() as events:
+                await opened.send(events)
+                await trio.sleep_forever()
+
+        nursery.start_soon(watch)
+        assert await server.hears() == b"A1 SELECT INBOX"
+        await server.says(b"* 3 EXISTS\r\n* OK [UIDVALIDITY 1] x\r\nA1 OK x\r\n")
+
+        yield server, _Events(entered)
+        nursery.cancel_scope.cancel()
+
+
+class _Events:
+    """The events of a watch that begins only once its questions are answered."""
+
+    def __init__(self, opened: trio.MemoryReceiveChannel[Any]) -> None:
+        self._opened = opened
+        self._watcher: Any = None
+
+    async def __anext__(self) -> WatchEvent:
+        if self._watcher is None:
+            self._watcher = await self._opened.receive()
+        event: WatchEvent = await self._watcher.__anext__()
+        return event
+
+
+async def begin_to_idle(server: PlayedServer, number: int) -> None:
+    assert (await server.hears()).startswith(b"A%d UID SEARCH" % number)
+    tag = b"A%d" % number
+    await server.says(b'* ESEARCH (TAG "%s") UID ALL 11:13\r\n%s OK x\r\n' % (tag, tag))
+    assert await server.hears() == b"A%d IDLE" % (number + 1)
+    await server.says(b"+ idling\r\n")
+
+
+async def answer_arrivals(server: PlayedServer) -> None:
+    assert await server.hears() == b"DONE"
+    assert await server.hears() == b"A5 UID FETCH 22:4294967295 FLAGS"
+    await server.says(b"A4 OK x\r\n* 6 FETCH (UID 22 FLAGS ())\r\nA5 OK x\r\n")

@@ -11,7 +11,8 @@ from typing import ClassVar
 from .chroot import COURIER, Shell
 from .real import PASSWORD, RealServer, free_ports, make_secrets, wait_for
 
-# Behind the package's own settings, which shell scripts read: the last one counts.
+# Behind the package's own settings, which shell scripts read: the last one counts. Where the
+# system cannot tell it of changes, and so now and then, IDLE has it look for them by itself.
 _START = """
 cd /etc/courier
 echo 'authmodulelist="authuserdb"' >>authdaemonrc
@@ -21,6 +22,7 @@ PORT={port}
 MAXDAEMONS=200
 MAXPERIP=200
 IMAP_ENHANCEDIDLE=1
+IMAP_IDLE_TIMEOUT=1
 END
 cat >>imapd-ssl <<'END'
 SSLADDRESS=127.0.0.1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -16,14 +16,25 @@ from .tap import Tap, check, not_understood
 
 
 @asynccontextmanager
-async def connected(server: RealServer, user: str, *, tls: Any) -> AsyncGenerator[aimap.Client]:
+async def connected(
+    server: RealServer,
+    user: str,
+    *,
+    tls: Any,
+    password: str | None = None,
+    mechanisms: Sequence[str] | None = None,
+    compress: bool = False,
+    stream: trio.abc.Stream | None = None,
+) -> AsyncGenerator[aimap.Client]:
     """Connect as users do."""
     async with aimap.connect(
         server.host,
         port=server.tls_port if tls == "implicit" else server.port,
         tls=tls,
-        ssl_context=server.client_context,
-        auth=aimap.Password(user, server.password),
+        ssl_context=None if tls == "insecure" else server.client_context,
+        auth=aimap.Password(user, password or server.password, mechanisms=mechanisms),
+        compress=compress,
+        stream=stream,
     ) as imap:
         yield imap
 
@@ -35,12 +46,7 @@ async def tapped(server: RealServer, user: str) -> AsyncGenerator[aimap.Client]:
     And that it understands all that the client sends.
     """
     tap = Tap(await trio.open_tcp_stream(server.host, server.port))
-    async with aimap.connect(
-        server.host,
-        tls="insecure",
-        stream=tap,
-        auth=aimap.Password(user, server.password),
-    ) as imap:
+    async with connected(server, user, tls="insecure", stream=tap) as imap:
         yield imap
     check(server.kind, tap.received)
     assert not_understood(tap.received) == []
@@ -51,3 +57,10 @@ async def fill(imap: aimap.Client, messages: Iterable[bytes], name: str = "INBOX
     futures = [imap.submit(Append(name, message)) for message in messages]
     for future in futures:
         await future.wait()
+
+
+def as_stored(server: RealServer, samples: list[bytes]) -> list[bytes]:
+    """Return what *server* makes of messages: nothing else, or another line end."""
+    if not server.ends_messages:
+        return samples
+    return [sample if sample.endswith(b"\n") else sample + b"\r\n" for sample in samples]

@@ -47,7 +47,7 @@ from aimap.commands import (
     XList,
 )
 
-from .probe import CYRUS, NOT_COURIER, Probe, sends
+from .probe import COURIER, CYRUS, NOT_COURIER, Probe, sends
 from .support import tapped
 
 
@@ -83,12 +83,17 @@ async def test_login(probe: Probe) -> None:
         assert imap.state is aimap.ConnectionState.AUTHENTICATED
 
 
-@sends(Authenticate, needs="AUTH=PLAIN", on=NOT_COURIER)
+@sends(Authenticate)
 async def test_authenticate(probe: Probe) -> None:
     server = probe.server
     message = f"\0{probe.user}\0{server.password}".encode()
-    for in_command in (True, False):
-        async with aimap.connect(server.host, port=server.port, tls="insecure") as imap:
+    for in_command in (False, True):
+        async with aimap.connect(
+            server.host, port=server.tls_port, ssl_context=server.client_context
+        ) as imap:
+            assert "PLAIN" in imap.capabilities.auth_mechanisms
+            if in_command and "SASL-IR" not in imap.capabilities:
+                break
             command = Authenticate(
                 "PLAIN", lambda challenge: b"", initial=message, in_command=in_command
             )
@@ -158,9 +163,13 @@ async def test_mailboxes(probe: Probe) -> None:
     assert [info.name for info in await probe(List("%", outer + probe.server.delimiter))] == [inner]
     (root,) = await probe(List(""))
     assert root.delimiter == probe.server.delimiter
-    other = probe.name("Other")
+    await probe(Append(inner, b"Subject: x\r\n\r\n"))
+    other = probe.name("Ümbenannt")
     await probe(Rename(inner, other, delimiter=probe.server.delimiter))
+    assert (await probe(Status(other, ["MESSAGES"]))).messages == 1
     await probe(Delete(other))
+    with pytest.raises(aimap.NoError):
+        await probe(Status(other, ["MESSAGES"]))
     names = [info.name for info in await probe(List("*"))]
     assert inner not in names
     assert other not in names
@@ -343,3 +352,17 @@ async def test_idle(probe: Probe) -> None:
         assert status.uid_next == 1
         with trio.fail_after(10):
             await idling.wait()
+
+
+@sends(Enable, Create, List, Lsub, Status, Subscribe, needs="UTF8=ACCEPT", on=COURIER)
+async def test_mailboxes_by_names_in_utf_8(probe: Probe) -> None:
+    await probe(Create(probe.name("Grüße")))
+    await probe(Enable("UTF8=ACCEPT"))
+    names = {probe.name(name) for name in ("Grüße", "日本語 & Co", "&-", 'q"u\\o')}
+    for name in names - {probe.name("Grüße")}:
+        await probe(Create(name))
+    for name in names:
+        await probe(Subscribe(name))
+        assert (await probe(Status(name, ["MESSAGES"]))).mailbox == name
+    assert {info.name for info in await probe(List("*"))} == {"INBOX", *names}
+    assert {info.name for info in await probe(Lsub("*"))} == {"INBOX", *names}

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
 import aimap
-from aimap import BODY_PEEK, FLAGS, AppendUIDCode, Flag, UIDSet
+from aimap import BODY_PEEK, FLAGS, AppendUIDCode, Flag, Message, UIDSet, items
 from aimap.commands import (
     Append,
     AppendMessage,
     Enable,
+    Examine,
     MultiAppend,
     UrlPart,
 )
 
-from .probe import COURIER, NOT_COURIER, Probe, sends
+from .probe import COURIER, DOVECOT, NOT_COURIER, Probe, sends
 
 
 @sends(Append, AppendMessage)
@@ -79,3 +81,29 @@ async def test_appending_in_utf_8(probe: Probe) -> None:
         (found,) = await inbox.fetch_all(1, BODY_PEEK(), aimap.ENVELOPE)
         assert found.body() == message
         assert found.envelope.subject == "Grüße"
+
+
+@sends(Append, needs="BINARY", on=NOT_COURIER)
+async def test_appending_octets_of_any_value(probe: Probe) -> None:
+    message = (
+        b"MIME-Version: 1.0\r\nContent-Type: application/octet-stream\r\n"
+        b"Content-Transfer-Encoding: binary\r\n\r\n" + bytes(range(256))
+    )
+    await probe(Append("INBOX", message))
+    (found,) = await fetched(probe, items.BINARY_PEEK("1"))
+    # What is kept may be in another transfer encoding (RFC 3516 section 4.4).
+    assert found.binary("1") == bytes(range(256))
+
+
+@sends(Append, AppendMessage, UrlPart, needs="URL-PARTIAL", on=DOVECOT)
+async def test_catenating_a_part_of_a_part(probe: Probe) -> None:
+    await probe(Append("INBOX", b"Subject: part\r\n\r\n0123456789\r\n"))
+    part = UrlPart("/INBOX/;UID=1/;SECTION=TEXT/;PARTIAL=2.5")
+    await probe(Append("INBOX", AppendMessage([b"Subject: all\r\n\r\n", part])))
+    *_, found = await fetched(probe, BODY_PEEK("TEXT"))
+    assert found.body("TEXT") == b"23456"
+
+
+async def fetched(probe: Probe, item: aimap.FetchItem[Any]) -> list[Message]:
+    await probe(Examine("INBOX"))
+    return await probe.ask(UIDSet("1:*"), item)

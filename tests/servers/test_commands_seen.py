@@ -31,13 +31,13 @@ TESTS = (
 
 SEEN_BY = {
     EVERYWHERE: """
-        Append AppendMessage Capability Check Close Copy Create Delete DeleteAcl Enable Examine
+        Append AppendMessage Authenticate Capability Check Close Copy Create Delete DeleteAcl Enable Examine
         Expunge Fetch GetAcl GetQuota GetQuotaRoot Idle List ListRights Login Logout Lsub
         MailboxQuota MyRights Namespace Noop Rename Search Select SelectResult SeqSearch SetAcl
         Sort SortKey StartTLS Status Store Subscribe ThreadSearch Unsubscribe
     """,
     NOT_COURIER: """
-        Authenticate Compress ESearch ESort GetMetadata Id ListExtended ListedMailbox Metadata
+        Compress ESearch ESort GetMetadata Id ListExtended ListedMailbox Metadata
         Move MultiAppend QResync SetMetadata Unselect UrlPart
     """,
     CYRUS: """

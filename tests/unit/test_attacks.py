@@ -257,7 +257,7 @@ def test_set_vanished() -> None:
     assert view.track(UIDSet("5,6,9"))
     talk.says(raw + b"\r\n")
     assert view.exists == 0
-    assert talk.events == [MessagesVanished(UIDSet("1:4294967295"))]
+    assert talk.events == [MessagesVanished(UIDSet("5,6,9"))]
 
 
 @pytest.mark.parametrize(

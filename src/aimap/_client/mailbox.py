@@ -26,6 +26,7 @@ from aimap._model.numbers import UID, ModSeq, UIDSet, UIDValidity
 from aimap._model.search import ALL, DELETED, SearchCriteria
 from aimap._protocol.events import (
     MailboxClosed,
+    MailboxDoubtful,
     MailboxGrew,
     MessageChanged,
     MessageExpunged,
@@ -34,7 +35,14 @@ from aimap._protocol.events import (
 )
 from aimap._protocol.view import MailboxView
 
-_MAILBOX_EVENTS = (MailboxGrew, MessageExpunged, MessagesVanished, MessageChanged, MailboxClosed)
+_MAILBOX_EVENTS = (
+    MailboxDoubtful,
+    MailboxGrew,
+    MessageExpunged,
+    MessagesVanished,
+    MessageChanged,
+    MailboxClosed,
+)
 
 
 @final

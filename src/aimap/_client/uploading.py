@@ -102,7 +102,8 @@ async def upload(
     try:
         with driver.awaiting:
             await may_go_on.wait()
-        if not future.done:
+        # Refused or not: once it has begun, the server counts its octets.
+        if message.begun and driver.session.lost is None:
             held = b""
             async for piece in source:
                 if len(held) + len(piece) > message.missing:

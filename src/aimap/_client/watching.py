@@ -1,5 +1,8 @@
 """Watching the selected mailbox: IDLE where the server has it, else NOOP now and then.
 
+With NOTIFY (:rfc:`5465`) the server tells the UIDs and flags of arrivals by itself;
+without it they are asked for.
+
 While a watch is open, IDLE is what the session does when nothing else is to be done: a
 command of any task ends it, and it begins again by itself. So watching costs other
 tasks nothing, and no arrival can fall between a command and the next IDLE.
@@ -7,7 +10,7 @@ tasks nothing, and no arrival can fall between a command and the next IDLE.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from types import TracebackType
 from typing import Self, final
 
@@ -16,15 +19,18 @@ import trio
 from aimap._client.driver import Driver
 from aimap._commands.connection import Idle, Noop
 from aimap._commands.fetch import Fetch
+from aimap._commands.notify import Notify
 from aimap._commands.search import Search
-from aimap._errors import LimitExceededError, StateError
+from aimap._errors import CommandError, LimitExceededError, StateError
 from aimap._model.event import Arrived, Expunged, FlagsChanged, WatchEvent
-from aimap._model.fetch import FLAGS
+from aimap._model.fetch import FLAGS, UID_ITEM
 from aimap._model.message import Message
+from aimap._model.notify import EventGroup, MailboxFilter
 from aimap._model.numbers import MAX_NUMBER, UID, UIDSet
 from aimap._model.search import ALL
 from aimap._protocol.events import (
     MailboxClosed,
+    MailboxDoubtful,
     MailboxEvent,
     MailboxGrew,
     MessageChanged,
@@ -34,6 +40,13 @@ from aimap._protocol.events import (
 from aimap._protocol.view import MailboxView
 
 _TRIES = 5
+
+# EXPUNGE comes only where message sequence numbers are safe from it (RFC 5465 section 6.1.2).
+_SELECTED = EventGroup(
+    MailboxFilter.SELECTED_DELAYED,
+    ("MessageNew", "MessageExpunge", "FlagChange"),
+    items=(UID_ITEM, FLAGS),
+)
 
 
 @final
@@ -58,9 +71,12 @@ class Watcher:
             StateError: if the mailbox is not selected any more.
             ConnectionLostError: if the connection is gone.
         """
+        first = not self._watchers
         self._watchers[self] = None
         session = self._driver.session
         try:
+            if first and "NOTIFY" in (session.capabilities or ()):
+                await self._notify()
             if not self._view.tracking:
                 await self._track()
             else:
@@ -73,6 +89,14 @@ class Watcher:
             session.background = Idle
             self._driver.wake_writer()
         return self
+
+    async def _notify(self) -> None:
+        """Have arrivals told with their UIDs and flags: nothing need be asked then."""
+        try:
+            await self._driver.call(Notify([_SELECTED]))
+        except CommandError:
+            # All comes without it too, if more slowly.
+            return
 
     @property
     def _has_idle(self) -> bool:
@@ -153,8 +177,9 @@ class Watcher:
 
     async def _digest(self, notice: MailboxEvent) -> None:
         match notice:
-            case MailboxGrew():
-                await self._fetch_arrivals()
+            case MailboxGrew(first, last):
+                if not self._were_told(first, last):
+                    self._arrived(await self._fetch_arrivals())
             case MessageExpunged(uid=uid):
                 if uid is not None:
                     self._ready.append(Expunged(uid))
@@ -163,16 +188,53 @@ class Watcher:
             case MessageChanged(message, uid):
                 if uid is not None and uid <= self._known_to and FLAGS in message:
                     self._ready.append(FlagsChanged(uid, message.flags))
+            case MailboxDoubtful(known):
+                await self._compare(known)
             case MailboxClosed():
                 pass
 
-    async def _fetch_arrivals(self) -> None:
-        """Ask for the UIDs of what came after the last one known."""
-        if self._known_to >= MAX_NUMBER:
-            return
-        found: list[Message] = []
-        wanted = UIDSet.from_ranges([(self._known_to + 1, MAX_NUMBER)])
-        await self._driver.call(Fetch(wanted, [FLAGS], found.extend))
-        for message in sorted(found, key=lambda message: message.uid):
+    def _were_told(self, first: int, last: int) -> bool:
+        """Take arrivals that the server told of unasked, if those are all."""
+        told: dict[int, MessageChanged] = {}
+        for notice in self._notices[1:]:
+            if not isinstance(notice, MessageChanged):
+                if isinstance(notice, (MessageExpunged, MessagesVanished, MailboxDoubtful)):
+                    break
+                continue
+            seq = notice.message.seq
+            if (
+                seq is not None
+                and first <= seq <= last
+                and notice.uid is not None
+                and notice.uid > self._known_to
+                and FLAGS in notice.message
+            ):
+                told.setdefault(seq, notice)
+        if len(told) < last - first + 1:
+            return False
+        for notice in told.values():
+            self._notices.remove(notice)
+        self._arrived(notice.message for notice in told.values())
+        return True
+
+    def _arrived(self, messages: Iterable[Message]) -> None:
+        for message in sorted(messages, key=lambda message: message.uid):
             self._known_to = message.uid
             self._ready.append(Arrived(message.uid, message.flags))
+
+    async def _compare(self, known: UIDSet) -> None:
+        """Find out what is gone and what is new, where the server's counts cannot be true."""
+        if not self._view.tracking:
+            await self._track()
+        now = self._view.uids
+        new = await self._fetch_arrivals() if now - known else []
+        self._ready.extend(Expunged(uid) for uid in known - now)
+        self._arrived(new)
+
+    async def _fetch_arrivals(self) -> list[Message]:
+        """Ask for what came after the last message known."""
+        found: list[Message] = []
+        if self._known_to < MAX_NUMBER:
+            wanted = UIDSet.from_ranges([(self._known_to + 1, MAX_NUMBER)])
+            await self._driver.call(Fetch(wanted, [FLAGS], found.extend))
+        return found

@@ -27,7 +27,7 @@ class Arrived:
 @final
 @attrs.frozen
 class FlagsChanged:
-    """A message has other flags than before.
+    """A message has other flags than before, or the server says once more which it has.
 
     Attributes:
         uid: its UID.

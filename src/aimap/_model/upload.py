@@ -17,6 +17,7 @@ class Upload:
         size: how many octets there will be; the server is told before the first of them.
 
     Attributes:
+        begun: whether they may be sent: then all of them must be.
         on_turn: called once they may be sent.
 
     Raises:
@@ -28,10 +29,12 @@ class Upload:
             raise InvalidArgumentError(f"a message has 1 to {MAX_NUMBER} octets, not {size!r}")
         self.size = size
         self.missing = size
+        self.begun = False
         self.on_turn: Callable[[], None] | None = None
 
     def begin(self) -> None:
         """Note that the octets may be sent now."""
+        self.begun = True
         if self.on_turn is not None:
             self.on_turn()
 

@@ -63,6 +63,20 @@ class MessageChanged:
 
 @final
 @attrs.frozen
+class MailboxDoubtful:
+    """What the server told of the numbers of messages cannot all be true.
+
+    Which UIDs there are has to be asked again.
+
+    Attributes:
+        known: the UIDs that were known until then.
+    """
+
+    known: UIDSet
+
+
+@final
+@attrs.frozen
 class MailboxClosed:
     """The selected mailbox is selected no more."""
 
@@ -99,7 +113,12 @@ class Defect:
 
 
 MailboxEvent: TypeAlias = (
-    MailboxGrew | MessageExpunged | MessagesVanished | MessageChanged | MailboxClosed
+    MailboxGrew
+    | MessageExpunged
+    | MessagesVanished
+    | MessageChanged
+    | MailboxDoubtful
+    | MailboxClosed
 )
 """An event about the selected mailbox."""
 

@@ -56,6 +56,11 @@ class Gate(Generic[C]):
             self._blocked[command] = blocked
         return not blocked
 
+    def mode(self, key: Hashable) -> Mode | None:
+        """Return how a key is claimed just now by those that may go, if it is."""
+        lane = self._lanes.get(key)
+        return lane[0].mode if lane else None
+
     def leave(self, command: C) -> list[C]:
         """Take *command* out, wherever it stands; return those that are free to go now."""
         freed: list[C] = []

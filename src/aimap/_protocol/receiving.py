@@ -6,10 +6,11 @@ nothing is lost, and nothing is given to a command that it does not answer.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, ClassVar, final
 
-from aimap._commands.base import Verdict
+from aimap._commands.base import NUMBERING, Mode, Verdict
 from aimap._errors import ByeError
 from aimap._model.code import CapabilityCode, ResponseCode, UIDValidityCode
 from aimap._model.message import Message
@@ -29,7 +30,11 @@ from aimap._model.response import (
 )
 from aimap._protocol.events import Alert, Defect, SessionEvent, UnsolicitedResponse
 from aimap._protocol.facts import Facts
+from aimap._protocol.gate import Gate
 from aimap._protocol.pending import Pending
+
+# What is lost with it leaves the view wrong.
+_COUNTS = re.compile(rb"\* (?:[^ ]+ (?:EXPUNGE|EXISTS)|VANISHED)\b", re.IGNORECASE)
 
 
 @final
@@ -39,6 +44,7 @@ class Receiver:
     Args:
         facts: what is known of the connection, kept up to date.
         in_flight: the commands in flight, by their tags.
+        gate: what those that may be in flight claim.
         emit: called with what nobody claims.
     """
 
@@ -46,10 +52,12 @@ class Receiver:
         self,
         facts: Facts,
         in_flight: dict[str, Pending[Any]],
+        gate: Gate[Pending[Any]],
         emit: Callable[[SessionEvent], None],
     ) -> None:
         self._facts = facts
         self._in_flight = in_flight
+        self._gate = gate
         self._emit = emit
         self._claimants: dict[type, dict[Pending[Any], None]] = {}
 
@@ -162,8 +170,13 @@ class Receiver:
             self._facts.view.recent = response.count
 
     def _on_expunge(self, response: ExpungeResponse) -> None:
-        if self._facts.view is not None:
-            self._facts.view.expunge(response.seq)
+        view = self._facts.view
+        if view is None:
+            return
+        if self._gate.mode(NUMBERING) is Mode.BY_NUMBER:
+            # RFC 9051 section 7.5.1 forbids it: whom those numbers meant is unknown now.
+            view.doubt("EXPUNGE while messages are named by number", b"%d" % response.seq)
+        view.expunge(response.seq)
 
     def _on_vanished(self, response: VanishedResponse) -> None:
         view = self._facts.view
@@ -175,7 +188,11 @@ class Receiver:
             self._facts.view.flags = response.flags
 
     def _on_unparsed(self, response: Unparsed) -> None:
-        self._emit(Defect(response.reason, response.raw))
+        view = self._facts.view
+        if view is not None and _COUNTS.match(response.raw):
+            view.doubt(response.reason, response.raw)
+        else:
+            self._emit(Defect(response.reason, response.raw))
 
     _handlers: ClassVar[dict[type, Callable[[Receiver, Any], None]]] = {
         StatusResponse: _on_status,

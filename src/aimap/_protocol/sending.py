@@ -38,6 +38,7 @@ class Sender:
         background: makes the command that is sent when nothing else is to be done.
         in_flight: the commands in flight, by their tags.
         queued: the commands that were not sent yet.
+        gate: what those that may go claim.
     """
 
     def __init__(
@@ -58,7 +59,7 @@ class Sender:
         self._tag_format = tag_format
         self._on_sent = on_sent
         self._log = log
-        self._gate: Gate[Pending[Any]] = Gate()
+        self.gate: Gate[Pending[Any]] = Gate()
         self._ready: deque[Pending[Any]] = deque()
         self._half_sent: Pending[Any] | None = None
         self._interruptible: Pending[Any] | None = None
@@ -68,7 +69,7 @@ class Sender:
     def submit(self, pending: Pending[Any]) -> None:
         """Take a command."""
         self.queued[pending] = None
-        if self._gate.enter(pending):
+        if self.gate.enter(pending):
             self._ready.append(pending)
         else:
             self.interrupt()
@@ -193,7 +194,7 @@ class Sender:
 
     def release(self, pending: Pending[Any]) -> None:
         """Let those go that waited for a command that is over."""
-        self._ready.extend(self._gate.leave(pending))
+        self._ready.extend(self.gate.leave(pending))
 
     def lose(self) -> list[Pending[Any]]:
         """Give everything up; return the commands that were pending."""

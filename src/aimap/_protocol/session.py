@@ -82,7 +82,9 @@ class Session:
         self._sender = Sender(
             self._facts, self.counters, limits.pipeline_depth, tag_format, self._on_sent, log
         )
-        self._receiver = Receiver(self._facts, self._sender.in_flight, self._emit)
+        self._receiver = Receiver(
+            self._facts, self._sender.in_flight, self._sender.gate, self._emit
+        )
         self._tag_shape = re.compile(re.escape(tag_format.partition("{")[0]) + "[0-9]+", re.ASCII)
         self._heard_since_sending = True
         self._lost: ConnectionLostError | None = None

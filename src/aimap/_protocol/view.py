@@ -18,6 +18,7 @@ from aimap._model.message import Message
 from aimap._model.numbers import MAX_NUMBER, UID, ModSeq, SeqNum, UIDSet, UIDValidity
 from aimap._protocol.events import (
     Defect,
+    MailboxDoubtful,
     MailboxGrew,
     MessageChanged,
     MessageExpunged,
@@ -85,16 +86,14 @@ class MailboxView:
         before, self.exists = self.exists, count
         first_time, self._told_exists = not self._told_exists, True
         if count < before:
-            self._emit(Defect("EXISTS lower than before without EXPUNGE", b"%d" % count))
-            self._uids = None
+            self.doubt("EXISTS lower than before without EXPUNGE", b"%d" % count)
         elif count > before and not first_time:
             self._emit(MailboxGrew(SeqNum(before + 1), SeqNum(count)))
 
     def expunge(self, seq: SeqNum) -> None:
         """Apply EXPUNGE (:rfc:`9051#section-7.5.1`)."""
         if not 1 <= seq <= self.exists:
-            self._emit(Defect("EXPUNGE of a message that is not there", b"%d" % seq))
-            self._uids = None
+            self.doubt("EXPUNGE of a message that is not there", b"%d" % seq)
             return
         self.exists -= 1
         uid = _UNKNOWN
@@ -104,16 +103,29 @@ class MailboxView:
 
     def vanished(self, uids: UIDSet) -> None:
         """Apply VANISHED without EARLIER (:rfc:`7162#section-3.2.10.2`)."""
-        count = len(uids)
+        if self._uids is None:
+            if len(uids) > self.exists:
+                self.doubt("VANISHED of more messages than there are", str(uids)[:80].encode())
+            else:
+                self.exists -= len(uids)
+                self._emit(MessagesVanished(uids))
+            return
+        gone = UIDSet(uid for uid in self._uids if uid in uids)
+        unknown = self.exists - len(self._uids)
+        self._uids = array("I", (uid for uid in self._uids if uid not in uids))
+        # Those whose UIDs nobody has told yet are above all that are known.
+        newer = uids & UIDSet.from_ranges([((self.highest_uid or 0) + 1, MAX_NUMBER)])
+        if len(newer) <= unknown:
+            gone |= newer
+        self.exists -= len(gone)
+        self._emit(MessagesVanished(gone))
+
+    def doubt(self, reason: str, raw: bytes) -> None:
+        """Note that the numbers of messages cannot be relied on any more."""
+        self._emit(Defect(reason, raw))
         if self._uids is not None:
-            kept = array("I", (uid for uid in self._uids if uid not in uids))
-            unknown = self.exists - len(self._uids)
-            count = len(self._uids) - len(kept)
-            self._uids = kept
-            if not count and unknown:
-                count = min(len(uids), unknown)
-        self.exists = max(0, self.exists - count)
-        self._emit(MessagesVanished(uids))
+            known, self._uids = self._uids, None
+            self._emit(MailboxDoubtful(UIDSet(uid for uid in known if uid)))
 
     def fetched(self, message: Message) -> None:
         """Learn from any FETCH response which UID a number means."""
@@ -121,8 +133,7 @@ class MailboxView:
         if self._uids is None or uid is None or seq is None or not 1 <= seq <= self.exists:
             return
         if not self._fits(seq, uid):
-            self._emit(Defect("UIDs that do not ascend, or have changed", b"%d" % uid))
-            self._uids = None
+            self.doubt("UIDs that do not ascend, or have changed", b"%d" % uid)
             return
         ahead = seq - len(self._uids)
         if ahead > _MOST_AHEAD:
@@ -159,6 +170,11 @@ class MailboxView:
     def tracking(self) -> bool:
         """Whether UIDs are known by message sequence number."""
         return self._uids is not None
+
+    @property
+    def uids(self) -> UIDSet:
+        """The UIDs that are known by number."""
+        return UIDSet(uid for uid in self._uids or () if uid)
 
     @property
     def highest_uid(self) -> UID | None:
