@@ -7,15 +7,17 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from aimap.testing import Rule, Server, Violation
 from tests.servers import courier as courier_
 from tests.servers import cyrus as cyrus_
 from tests.servers import dovecot as dovecot_
 from tests.servers.real import RealServer
+from tests.servers.tap import Tap, not_understood
 
 settings.register_profile(
     "aimap",
@@ -23,6 +25,52 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
 settings.load_profile("aimap")
+
+
+@pytest.fixture(autouse=True)
+def nobody_breaks_a_rule(
+    request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[None]:
+    """Fail every test during which a client breaks a rule that the test does not ask for.
+
+    A test asks with ``@pytest.mark.breaks(...)``: by names of rules, and by ``"BAD"`` for
+    a BAD or a CLIENTBUG of a real server. What it asks for of the embedded server must
+    happen, too.
+    """
+    servers = _made(monkeypatch, Server)
+    taps = _made(monkeypatch, Tap)
+    yield
+    asked = {name for mark in request.node.iter_markers("breaks") for name in mark.args}
+    found = [violation for server in servers for violation in server.violations]
+    wrong = [
+        f"{violation.rule}: {violation} in: {violation.line}"
+        for violation in found
+        if violation.rule not in asked
+    ]
+    if "BAD" not in asked:
+        wrong += [str(line) for tap in taps for line in not_understood(tap.received)]
+    wrong += [f"{rule}: asked for, and broken by nobody" for rule in _missing(asked, found)]
+    assert not wrong, "\n".join(["what clients must not do:", *wrong])
+
+
+def _missing(asked: set[str], found: list[Violation]) -> list[str]:
+    return [Rule(name) for name in asked - {"BAD"} - {violation.rule for violation in found}]
+
+
+T = TypeVar("T")
+
+
+def _made(monkeypatch: pytest.MonkeyPatch, kind: type[T]) -> list[T]:
+    """Return a list that will hold all objects of that class that are made."""
+    made: list[T] = []
+    original = kind.__init__
+
+    def init(self: T, *args: Any, **options: Any) -> None:
+        made.append(self)
+        original(self, *args, **options)
+
+    monkeypatch.setattr(kind, "__init__", init)
+    return made
 
 
 SERVERS: dict[str, Any] = {"dovecot": dovecot_, "cyrus": cyrus_, "courier": courier_}

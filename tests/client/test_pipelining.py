@@ -74,7 +74,7 @@ async def test_cancelled_at_every_checkpoint_of_every_command() -> None:
         commands = [
             lambda: imap.noop(),
             lambda: imap.list(),
-            lambda: imap.status("INBOX"),
+            lambda: imap.status("Sent"),
             lambda: imap.append("Sent", b"x: y\r\n\r\n"),
             lambda: imap.id({"name": "x"}),
             lambda: imap.namespace(),

@@ -12,7 +12,7 @@ import aimap
 from aimap.commands import Append
 
 from .real import RealServer
-from .tap import Tap, check, not_understood
+from .tap import Tap, check
 
 
 @asynccontextmanager
@@ -43,13 +43,12 @@ async def connected(
 async def tapped(server: RealServer, user: str) -> AsyncGenerator[aimap.Client]:
     """Connect, and see to it that all that the server sends is read by the letter.
 
-    And that it understands all that the client sends.
+    That it understands what the client sends, each test sees to at its end.
     """
     tap = Tap(await trio.open_tcp_stream(server.host, server.port))
     async with connected(server, user, tls="insecure", stream=tap) as imap:
         yield imap
     check(server.kind, tap.received)
-    assert not_understood(tap.received) == []
 
 
 async def fill(imap: aimap.Client, messages: Iterable[bytes], name: str = "INBOX") -> None:

@@ -155,7 +155,8 @@ def deviation(kind: str, frame: bytes, wrong: str) -> Deviation | None:
 
 # Courier has NO for what it does not understand, as for what it does not do.
 _NOT_UNDERSTOOD = re.compile(
-    rb"(?:\*|[A-Z][0-9]+) (?:BAD|NO Error in IMAP command)\b", re.IGNORECASE
+    rb"(?:\*|[A-Z][0-9]+) (?:BAD\b|NO Error in IMAP command\b|(?:OK|NO) \[CLIENTBUG\])",
+    re.IGNORECASE,
 )
 
 

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 from .raw import RECORDS, RawConnection, raw_connection
 from .real import RealServer
 
@@ -263,6 +265,7 @@ async def resynchronise(raw: RawConnection, selected: list[bytes]) -> None:
     await raw("NOOP")
 
 
+@pytest.mark.breaks("BAD")
 async def test_everything_is_read_by_the_letter(any_server: RealServer) -> None:
     user = any_server.new_user()
     async with raw_connection(any_server, user) as raw:

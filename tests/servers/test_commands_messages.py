@@ -145,8 +145,8 @@ async def test_conditional_store_and_fetch(probe: Probe) -> None:
 async def test_qresync(probe: Probe) -> None:
     await fill(probe.imap, map(short, range(9)))
     assert "QRESYNC" in await probe(Enable("QRESYNC"))
-    await probe(Select("INBOX"))
     status = await probe(Status("INBOX", ["UIDVALIDITY", "HIGHESTMODSEQ"]))
+    await probe(Select("INBOX"))
     validity, since = status.uid_validity, status.highest_modseq
     await probe(Store(UIDSet("2,5,9"), "+", [Flag.DELETED]))
     await probe(Expunge(UIDSet("2,5,9")))

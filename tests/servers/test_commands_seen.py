@@ -80,8 +80,9 @@ def test_each_is_seen_by_those_that_are_said_to_see_it() -> None:
     }
 
 
-def test_the_embedded_server_lacks_what_the_others_lack() -> None:
-    assert not set(OFFERED_BY_NONE.values()) & CAPABILITIES
+def test_what_the_embedded_server_alone_offers() -> None:
+    # tests/client/test_obligations.py sends it.
+    assert set(OFFERED_BY_NONE.values()) & CAPABILITIES == {"REPLACE"}
 
 
 async def test_who_offers_something_sees_it(any_server: RealServer) -> None:

@@ -275,10 +275,14 @@ async def test_duplicate_tagged_line(tag: int, autojump_clock: Any) -> None:
 
 
 @each_line
-async def test_continuation_out_of_turn(moment: Moment, autojump_clock: Any) -> None:
+async def test_continuation_out_of_turn(
+    moment: Moment, request: pytest.FixtureRequest, autojump_clock: Any
+) -> None:
     scene = await play(Insert(b"+ go on\r\n", after=moment))
     if moment is LINES["behind the greeting"]:
-        # AUTHENTICATE may be answered like this, but not with what is no base64.
+        # AUTHENTICATE may be answered like this, but not with what is no base64. The server
+        # knows of nothing that the client could call off.
+        request.applymarker(pytest.mark.breaks("syntax"))
         assert isinstance(scene.ended["open"], aimap.AuthenticationError)
     else:
         assert scene.ended == Scene.right

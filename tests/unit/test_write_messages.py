@@ -124,7 +124,8 @@ def flat(token: Token) -> str:
 def test_store(
     messages: Any, change: Any, flags: list[str], silent: bool, since: Any, dialect: Dialect
 ) -> None:
-    good = all(re.fullmatch(r"\\?[!#-$&'+-\[^-z|}~]+", each) for each in flags) and (
+    system = r"\\(?i:seen|answered|flagged|deleted|draft)"
+    good = all(re.fullmatch(system + r"|[!#-$&'+-\[^-z|}~]+", each) for each in flags) and (
         flags or not change
     )
     try:

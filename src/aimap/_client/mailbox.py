@@ -312,7 +312,8 @@ class Mailbox:
         r"""Move messages to another mailbox (:rfc:`6851`).
 
         Without MOVE on the server, they are copied, then marked ``\Deleted`` and, with
-        UIDPLUS, expunged: just those. With neither, this is a :exc:`CapabilityError`.
+        UIDPLUS, expunged: just those of which the server says that it has copied them.
+        With neither, this is a :exc:`CapabilityError`.
 
         Args:
             uids: which messages.
@@ -330,17 +331,23 @@ class Mailbox:
         self._check_writable()
         if not self._offers("MOVE"):
             self._need_uidplus("MOVE, nor UIDPLUS to do it safely by COPY and UID EXPUNGE")
-            wanted = _uids(uids)
-            copied = await self.copy(wanted, name)
-            await self.add_flags(wanted, Flag.DELETED)
-            await self.expunge(wanted)
-            return copied
+            return await self._copy_and_expunge(_uids(uids), name)
         moved = [
             await self._driver.call(Move(piece, name))
             for piece in pieces(_uids(uids), self._max_line)
         ]
         await trio.lowlevel.checkpoint()
         return tuple(code for code in moved if code is not None)
+
+    async def _copy_and_expunge(self, uids: UIDSet, name: str) -> tuple[CopyUIDCode, ...]:
+        commands = [Copy(piece, name) for piece in pieces(uids, self._max_line)]
+        codes = [await self._driver.call(command) for command in commands]
+        # What was not copied stays, whatever the reason.
+        for command in commands:
+            await self.add_flags(command.processed, Flag.DELETED)
+            await self.expunge(command.processed)
+        await trio.lowlevel.checkpoint()
+        return tuple(code for code in codes if code is not None)
 
     async def expunge(self, uids: UIDSet | str | int | Iterable[int] | None = None) -> None:
         r"""Remove messages that are marked ``\Deleted`` (:rfc:`4315#section-2.1`).

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, final
 from aimap._commands.annotations import write_annotations
 from aimap._commands.base import Command
 from aimap._commands.sets import OnMessages
-from aimap._errors import InvalidArgumentError
+from aimap._errors import CapabilityError, InvalidArgumentError
 from aimap._model.appending import AppendMessage, UrlPart
 from aimap._model.code import AppendUIDCode
 from aimap._model.numbers import SeqSet, UIDSet
@@ -142,6 +142,7 @@ class MultiAppend(Command[AppendUIDCode | None]):
 
     Raises:
         InvalidArgumentError: if there is none.
+        CapabilityError: as its outcome, if there are several and no MULTIAPPEND.
     """
 
     name = "APPEND"
@@ -153,6 +154,10 @@ class MultiAppend(Command[AppendUIDCode | None]):
         self._messages = tuple(messages)
 
     def write(self, wire: Encoder) -> None:
+        if not wire.dialect.multiappend and len(self._messages) > 1:
+            raise CapabilityError(
+                "MULTIAPPEND", f"{len(self._messages)} messages go in as many commands (RFC 3502)"
+            )
         wire.atom(self.name)
         wire.mailbox(self._mailbox)
         for message in self._messages:
@@ -182,6 +187,7 @@ class Replace(OnMessages[AppendUIDCode | None]):
     """
 
     verb = "REPLACE"
+    changes_messages = True
     answers = (StatusResponse,)
 
     def __init__(

@@ -101,6 +101,8 @@ class Command(ABC, Generic[T]):
         ends_connection: whether the end of the connection is its success (LOGOUT).
         secret: whether what it sends must not be shown.
         secrets: what must not be shown, should the server repeat it.
+        changes_messages: whether it changes the messages of the selected mailbox.
+        opens_read_only: whether the mailbox that it selects cannot be changed (EXAMINE).
     """
 
     name: ClassVar[str]
@@ -114,6 +116,8 @@ class Command(ABC, Generic[T]):
     ends_connection: ClassVar[bool] = False
     secret: ClassVar[bool] = False
     secrets: tuple[str, ...] = ()
+    changes_messages: ClassVar[bool] = False
+    opens_read_only: ClassVar[bool] = False
 
     @property
     def claims(self) -> tuple[Claim, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from aimap._commands.sets import OnMessages
-from aimap._model.code import CopyUIDCode
+from aimap._model.code import CopyUIDCode, MessageLimitCode
+from aimap._model.numbers import MAX_NUMBER, UIDSet
 from aimap._model.response import StatusResponse, TaggedResponse, Untagged
 from aimap._model.saved import MessageSet
 
@@ -26,6 +27,7 @@ class _Transfer(OnMessages[CopyUIDCode | None]):
         super().__init__(messages)
         self._mailbox = mailbox
         self._copied: CopyUIDCode | None = None
+        self._limit: MessageLimitCode | None = None
 
     def write(self, wire: Encoder) -> None:
         self.write_start(wire)
@@ -47,7 +49,27 @@ class _Transfer(OnMessages[CopyUIDCode | None]):
 
     def result(self, response: TaggedResponse) -> CopyUIDCode | None:
         self._take(response.code)
+        if isinstance(response.code, MessageLimitCode):
+            self._limit = response.code
         return self._copied
+
+    @property
+    def processed(self) -> UIDSet:
+        """Of messages named by UID, those that the server may have copied; no others.
+
+        It may say so by COPYUID, and that there was a limit (:rfc:`9738#section-3`). If it
+        says neither, COPY is done as a whole (:rfc:`9051#section-6.4.7`).
+        """
+        if not isinstance(self.messages, UIDSet):
+            return UIDSet()
+        if self._copied is not None:
+            return self.messages & UIDSet.from_ranges(self._copied.source)
+        if self._limit is None:
+            return self.messages
+        lowest = self._limit.lowest_uid
+        if lowest is None:
+            return UIDSet()
+        return self.messages & UIDSet.from_ranges([(lowest, MAX_NUMBER)])
 
 
 @final
@@ -77,3 +99,4 @@ class Move(_Transfer):
     """
 
     verb = "MOVE"
+    changes_messages = True

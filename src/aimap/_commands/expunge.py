@@ -23,6 +23,8 @@ class Expunge(SelectedCommand[None]):
             There is no form by message sequence numbers.
     """
 
+    changes_messages = True
+
     def __init__(self, messages: UIDSet | SavedResult | None = None) -> None:
         self._messages = None if messages is None else checked_messages(messages)
 

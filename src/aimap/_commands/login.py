@@ -17,6 +17,7 @@ from aimap._errors import (
     InvalidArgumentError,
     LoginFailure,
     RemoteProtocolError,
+    StateError,
     redact,
 )
 from aimap._model.code import ResponseCode, WebAlertCode
@@ -75,6 +76,7 @@ class Login(_LoginCommand):
 
     Raises:
         InvalidArgumentError: if one has other characters (:rfc:`9755#section-5`).
+        StateError: as its outcome, if the server has LOGINDISABLED.
     """
 
     name = "LOGIN"
@@ -91,6 +93,10 @@ class Login(_LoginCommand):
         self._password = password
 
     def write(self, wire: Encoder) -> None:
+        if wire.dialect.login_disabled:
+            raise StateError(
+                "the server has LOGINDISABLED: log in by AUTHENTICATE, or STARTTLS first"
+            )
         wire.atom(self.name)
         wire.astring(self._username)
         wire.astring(self._password)

@@ -70,6 +70,12 @@ def _check_hierarchy(mailbox: str, delimiter: str | None) -> None:
         )
 
 
+def _check_new_name(mailbox: str, delimiter: str | None) -> None:
+    _check_hierarchy(mailbox, delimiter)
+    if delimiter and mailbox.endswith(delimiter):
+        raise InvalidArgumentError(f"no mailbox is called {mailbox!r}: the end is too much")
+
+
 def write_status_items(wire: Encoder, items: Sequence[str]) -> None:
     """Write checked STATUS data items in parentheses."""
     if wire.dialect.rev2 and "RECENT" in items:
@@ -104,7 +110,8 @@ class Create(Command[str | None]):
         mailbox: the new mailbox.
         use: its special uses, such as ``"\\Sent"`` (:rfc:`6154#section-3`; needs
             CREATE-SPECIAL-USE).
-        delimiter: the hierarchy delimiter, if it is known, to check the name by.
+        delimiter: the hierarchy delimiter, to check the name by at once; what LIST has told
+            is known when it is sent.
 
     Raises:
         InvalidArgumentError: if a use is not one, or a level of the name is empty.
@@ -125,12 +132,15 @@ class Create(Command[str | None]):
         self._use = tuple(use)
 
     def write(self, wire: Encoder) -> None:
+        _check_hierarchy(self._mailbox, wire.dialect.delimiter)
         wire.atom(self.name)
         wire.mailbox(self._mailbox)
         if self._use:
             with wire.parentheses():
                 wire.atom("USE")
-                wire.flags(self._use)
+                with wire.parentheses():
+                    for each in self._use:
+                        wire.item(each)
 
     def result(self, response: TaggedResponse) -> str | None:
         return response.code.mailbox_id if isinstance(response.code, MailboxIdCode) else None
@@ -176,7 +186,8 @@ class Rename(Command[None]):
     Args:
         mailbox: the mailbox.
         new_name: its new name.
-        delimiter: the hierarchy delimiter, if it is known, to check the new name by.
+        delimiter: the hierarchy delimiter, to check the new name by at once; what LIST has
+            told is known when it is sent.
 
     Raises:
         InvalidArgumentError: if a level of the new name is empty.
@@ -185,13 +196,12 @@ class Rename(Command[None]):
     name = "RENAME"
 
     def __init__(self, mailbox: str, new_name: str, *, delimiter: str | None = None) -> None:
-        _check_hierarchy(new_name, delimiter)
-        if delimiter and new_name.endswith(delimiter):
-            raise InvalidArgumentError(f"no mailbox is called {new_name!r}: the end is too much")
+        _check_new_name(new_name, delimiter)
         self._mailbox = mailbox
         self._new_name = new_name
 
     def write(self, wire: Encoder) -> None:
+        _check_new_name(self._new_name, wire.dialect.delimiter)
         wire.atom(self.name)
         wire.mailbox(self._mailbox)
         wire.mailbox(self._new_name)

@@ -168,7 +168,8 @@ def _write_qresync(wire: Encoder, known: QResync) -> None:
         if known.sequence_match is not None:
             with wire.parentheses():
                 for numbers in known.sequence_match:
-                    wire.numbers(numbers)
+                    # Of a mailbox that is not open yet: nothing to compare them with.
+                    wire.atom(str(numbers))
 
 
 @final
@@ -191,6 +192,7 @@ class Examine(Selecting):
     """EXAMINE (:rfc:`9051#section-6.3.3`): SELECT for reading only, with its arguments."""
 
     name = "EXAMINE"
+    opens_read_only = True
 
 
 class _Leaving(PlainCommand):

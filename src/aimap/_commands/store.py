@@ -32,6 +32,7 @@ class _Storing(OnMessages[UIDSet | SeqSet]):
 
     verb = "STORE"
     keeps_numbers = True
+    changes_messages = True
     answers = (Message,)
     answer_key: ClassVar[str]
 
@@ -142,9 +143,7 @@ class Store(_StoringList):
         )
         if isinstance(flags, str):
             raise InvalidArgumentError(f"flags come as several strings, not as one: {flags!r}")
-        self._flags = [Flag(flag).check() for flag in flags]
-        if Flag.RECENT in self._flags:
-            raise InvalidArgumentError(r"only the server sets \Recent")
+        self._flags = [Flag(flag).check_settable() for flag in flags]
         if change and not self._flags:
             raise InvalidArgumentError("name at least one flag to add or remove")
 

@@ -11,7 +11,7 @@ import attrs
 
 from aimap._errors import InvalidArgumentError
 from aimap._model.entry import attribute_name, entry_name
-from aimap._model.flag import Flag, Flags
+from aimap._model.flag import Flags
 
 # iabsolute-path (RFC 5092 section 11)
 _ABSOLUTE_PATH = re.compile(r"/(?:[!-.0-~][!-~]*)?")
@@ -66,9 +66,7 @@ def _message(data: bytes | Iterable[bytes | UrlPart]) -> MessageData:
 def _flags(flags: Iterable[str]) -> Flags:
     checked = Flags(flags)
     for flag in checked:
-        flag.check()
-    if Flag.RECENT in checked:
-        raise InvalidArgumentError(r"only the server sets \Recent")
+        flag.check_settable()
     return checked
 
 

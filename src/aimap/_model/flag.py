@@ -9,6 +9,7 @@ from typing import Any, ClassVar, cast, final
 
 from aimap._errors import InvalidArgumentError
 
+_SYSTEM = frozenset({"\\seen", "\\answered", "\\flagged", "\\deleted", "\\draft"})
 _ATOM_SPECIALS = frozenset('(){ %*"\\]')
 
 
@@ -67,6 +68,22 @@ class Flag(str):
             raise InvalidArgumentError(
                 "a flag is an atom such as '$Junk', or a system flag such as "
                 f"'\\\\Seen', not {str(self)!r}"
+            )
+        return self
+
+    def check_settable(self) -> Flag:
+        r"""Return the flag if a client may set it.
+
+        Raises:
+            InvalidArgumentError: if it is not a flag, is a system flag that there is not,
+                or is ``\Recent``, which is the server's (:rfc:`9051#section-2.3.2`).
+        """
+        self.check()
+        if self == Flag.RECENT:
+            raise InvalidArgumentError(r"only the server sets \Recent")
+        if self.is_system and self.lower() not in _SYSTEM:
+            raise InvalidArgumentError(
+                f"there is no system flag {str(self)!r}; a keyword has no backslash"
             )
         return self
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, final
 
-from aimap._commands.base import Command
+from aimap._commands.base import SAVED_RESULT, Command, exclusive
 from aimap._errors import ByeError, StateError
 from aimap._model.capability import Capabilities
 from aimap._model.response import StatusResponse
@@ -31,6 +31,7 @@ class Facts:
         complaint: the text of an untagged NO or BAD that answered nobody, until a command
             ends.
         view: the selected mailbox.
+        delimiters: the hierarchy delimiters that LIST has told.
         max_line: octets of a line that the server takes.
 
     Args:
@@ -48,6 +49,7 @@ class Facts:
         self.capabilities: Capabilities | None = None
         self.enabled = Capabilities()
         self.view: MailboxView | None = None
+        self.delimiters: set[str | None] = set()
         self.max_line = max_line
         self._before: Capabilities | None = None
         self._reading = reading
@@ -74,27 +76,37 @@ class Facts:
             uid_only="UIDONLY" in self.enabled,
             rights=next(iter(offered.values("RIGHTS")), "").lower() or None,
             max_line=self.max_line,
+            multiappend="MULTIAPPEND" in offered,
+            login_disabled="LOGINDISABLED" in offered,
+            delimiter=next(iter(self.delimiters)) if len(self.delimiters) == 1 else None,
+            exists=None if self.view is None else self.view.exists,
+            saved_result=self.view is not None and self.view.has_saved_result,
         )
 
     def check(self, command: Command[Any]) -> None:
         """Check that a command is legal in the present state.
 
         Raises:
-            StateError: if it is not.
+            StateError: if it is not, or would change a mailbox that is open for reading.
         """
         if self.state not in command.states:
             in_words = (
                 "no mailbox is selected"
                 if self.state is ConnectionState.AUTHENTICATED
+                and ConnectionState.SELECTED in command.states
                 else f"the state is {self.state.value}"
             )
             raise StateError(f"{command.name} is not possible: {in_words}")
+        if command.changes_messages and self.view is not None and self.view.read_only:
+            raise StateError(
+                f"{command.name} is not possible: {self.view.mailbox!r} is open for reading only"
+            )
 
     def sent(self, command: Command[Any]) -> None:
         """Note that a command goes out."""
         if command.opens is not None:
             self.close_view()
-            self.view = MailboxView(command.opens, self._emit)
+            self.view = MailboxView(command.opens, self._emit, examined=command.opens_read_only)
         if self._changes_user(command):
             self._before, self.capabilities = self.capabilities, None
 
@@ -103,12 +115,15 @@ class Facts:
         self.complaint = ""
         if self._changes_user(command) and not succeeded and self.capabilities is None:
             self.capabilities = self._before
+        if succeeded and self.view is not None and exclusive(SAVED_RESULT) in command.claims:
+            self.view.has_saved_result = True
         state = command.enters if succeeded else command.falls_to
         if state is None:
             return
         if state is ConnectionState.NOT_AUTHENTICATED:
             # Of all that was enabled nothing holds (RFC 8437 section 4.1).
             self._set_enabled(Capabilities())
+            self.delimiters.clear()
         self.state = state
         if state is not ConnectionState.SELECTED:
             self.close_view()

@@ -61,13 +61,18 @@ class Gate(Generic[C]):
         lane = self._lanes.get(key)
         return lane[0].mode if lane else None
 
-    def leave(self, command: C) -> list[C]:
-        """Take *command* out, wherever it stands; return those that are free to go now."""
+    def leave(self, command: C, *, but: Hashable | None = None) -> list[C]:
+        """Take *command* out, wherever it stands; return those that are free to go now.
+
+        Args:
+            command: the command.
+            but: a key that it holds on to, until it leaves again.
+        """
         freed: list[C] = []
         self._blocked.pop(command, None)
         for key, _ in command.claims:
             lane = self._lanes.get(key)
-            if lane is None:
+            if lane is None or key == but:
                 continue
             for at, group in enumerate(lane):
                 if command in group.members:

@@ -21,6 +21,7 @@ from aimap._model.response import (
     ExistsResponse,
     ExpungeResponse,
     FlagsResponse,
+    ListResponse,
     RecentResponse,
     Response,
     StatusResponse,
@@ -187,6 +188,11 @@ class Receiver:
         if self._facts.view is not None:
             self._facts.view.flags = response.flags
 
+    def _on_list(self, response: ListResponse) -> None:
+        self._facts.delimiters.add(response.mailbox.delimiter)
+        if not self._claimed(response):
+            self._emit(UnsolicitedResponse(response))
+
     def _on_unparsed(self, response: Unparsed) -> None:
         view = self._facts.view
         if view is not None and _COUNTS.match(response.raw):
@@ -204,5 +210,6 @@ class Receiver:
         ExpungeResponse: _on_expunge,
         VanishedResponse: _on_vanished,
         FlagsResponse: _on_flags,
+        ListResponse: _on_list,
         Unparsed: _on_unparsed,
     }

@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, final
 
-from aimap._commands.base import Command
+from aimap._commands.base import NUMBERING, Command
 from aimap._errors import LocalProtocolError, StateError
 from aimap._model.response import ContinuationRequest
 from aimap._protocol.counters import SessionCounters
@@ -242,8 +242,9 @@ class Sender:
         pending, self._interruptible = self._interruptible, None
         if pending is not None and pending.command.interruption is not None:
             self._out.append(pending.command.interruption)
-            # What follows may go behind it in the same flight (RFC 2177 section 3).
-            self.release(pending)
+            # What follows may go behind it in the same flight (RFC 2177 section 3); but until
+            # the tagged OK there may be EXPUNGE, so no sequence numbers (RFC 9051 section 5.5).
+            self._ready.extend(self.gate.leave(pending, but=NUMBERING))
 
     @property
     def in_background(self) -> bool:

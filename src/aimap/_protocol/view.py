@@ -38,7 +38,9 @@ class MailboxView:
     called: four octets a message.
     """
 
-    def __init__(self, mailbox: str, emit: Callable[[SessionEvent], None]) -> None:
+    def __init__(
+        self, mailbox: str, emit: Callable[[SessionEvent], None], *, examined: bool = False
+    ) -> None:
         self.mailbox = mailbox
         self.exists = 0
         self.recent = 0
@@ -49,7 +51,9 @@ class MailboxView:
         self.uid_next: UID | None = None
         self.highest_modseq: ModSeq | None = None
         self.first_unseen: SeqNum | None = None
-        self.read_only = False
+        self.read_only = examined
+        self.has_saved_result = False
+        self._examined = examined
         self._emit = emit
         self._told_exists = False
         self._uids: array[int] | None = None
@@ -73,7 +77,7 @@ class MailboxView:
             case ResponseCode("READ-ONLY"):
                 self.read_only = True
             case ResponseCode("READ-WRITE"):
-                self.read_only = False
+                self.read_only = self._examined
             case _:
                 return False
         return True

@@ -60,6 +60,11 @@ class Dialect:
         rights: the letters of the capability ``RIGHTS=`` (:rfc:`4314#section-2.2`);
             ``None`` where the server goes by :rfc:`2086`, or has no ACLs.
         max_line: octets of one line that the server takes, literals not counted.
+        multiappend: several messages in one APPEND (:rfc:`3502`).
+        login_disabled: no LOGIN (:rfc:`9051#section-6.2.3`).
+        delimiter: the hierarchy delimiter, if it is known, and the same everywhere.
+        exists: how many messages the selected mailbox has; ``None`` if none is selected.
+        saved_result: ``$`` stands for something (:rfc:`5182#section-2.1`).
     """
 
     literal_plus: bool = False
@@ -71,6 +76,11 @@ class Dialect:
     uid_only: bool = False
     rights: str | None = None
     max_line: int = 8192
+    multiappend: bool = True
+    login_disabled: bool = False
+    delimiter: str | None = None
+    exists: int | None = None
+    saved_result: bool = True
 
 
 @final
@@ -151,10 +161,14 @@ class Encoder:
         """Write a ``sequence-set``, or ``$`` (:rfc:`5182#section-2.1`).
 
         Raises:
-            InvalidArgumentError: if it is empty, or holds message sequence numbers after
-                ``ENABLE UIDONLY``.
+            InvalidArgumentError: if it is empty, stands for nothing, holds message sequence
+                numbers after ``ENABLE UIDONLY``, or some above EXISTS.
         """
         if isinstance(numbers, SavedResult):
+            if not self.dialect.saved_result:
+                raise InvalidArgumentError(
+                    "SAVED stands for nothing in this mailbox yet: search with 'SAVE' first"
+                )
             self._put(b"$")
             return
         if not numbers:
@@ -165,10 +179,25 @@ class Encoder:
                 raise InvalidArgumentError(
                     f"after ENABLE UIDONLY messages are named by a UIDSet, not by {numbers!r}"
                 )
+            self._check_exists(numbers)
             # A sequence number above EXISTS is an error (RFC 9051 section 9, seq-number):
             # the highest there can be is "*".
             text = text.removesuffix(str(MAX_NUMBER)) + "*" if MAX_NUMBER in numbers else text
         self._put(text.encode("ascii"))
+
+    def _check_exists(self, numbers: SeqSet) -> None:
+        exists = self.dialect.exists
+        if exists is None:
+            return
+        # "*" is a number above EXISTS if the mailbox is empty.
+        highest = max((high for _, high in numbers.ranges if high != MAX_NUMBER), default=0)
+        lowest_open = next((low for low, high in numbers.ranges if high == MAX_NUMBER), None)
+        if lowest_open == MAX_NUMBER:
+            lowest_open = 1
+        if max(highest, lowest_open or 0) > exists:
+            raise InvalidArgumentError(
+                f"the selected mailbox has {exists} messages: no message sequence numbers {numbers}"
+            )
 
     def string(self, value: str | bytes) -> None:
         """Write a ``string``: quoted where it can be, else a literal."""
@@ -259,10 +288,7 @@ class Encoder:
             raise InvalidArgumentError(f"flags come as several strings, not as one: {flags!r}")
         with self.parentheses():
             for flag in flags:
-                checked = Flag(flag).check()
-                if checked == Flag.RECENT:
-                    raise InvalidArgumentError(r"only the server sets \Recent")
-                self._put(checked.encode("ascii"))
+                self._put(Flag(flag).check_settable().encode("ascii"))
 
     def date(self, day: date) -> None:
         """Write a ``date`` such as ``1-Feb-2026`` (:rfc:`9051#section-9`)."""
@@ -279,7 +305,10 @@ class Encoder:
             raise InvalidArgumentError(f"a date and time needs its time zone: {moment!r}")
         if offset % timedelta(minutes=1):
             # zone has no seconds (RFC 9051 section 9), which local mean times have.
-            moment, offset = moment.astimezone(UTC), timedelta(0)
+            try:
+                moment, offset = moment.astimezone(UTC), timedelta(0)
+            except OverflowError:
+                raise InvalidArgumentError(f"in UTC there is no such year: {moment!r}") from None
         minutes = offset // timedelta(minutes=1)
         sign = "-" if minutes < 0 else "+"
         hours, minutes = divmod(abs(minutes), 60)

@@ -86,7 +86,9 @@ class _Demo:
                 f"{again.removed} removed in {trio.current_time() - begin:.2f} s."
             )
             equal = await self._compare(server)
-            self._summarize(first, again, seconds, equal=equal, violations=server.violations)
+            self._summarize(
+                first, again, seconds, equal=equal, violations=map(str, server.violations)
+            )
             return equal and not server.violations
 
     def _say(self, text: str) -> None:

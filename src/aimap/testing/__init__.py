@@ -16,6 +16,7 @@ from aimap.testing._faults import Drip, Drop, Fault, Insert, Moment, Repeat, Sta
 from aimap.testing._faulty import FaultyStream
 from aimap.testing._link import DelayedStream
 from aimap.testing._logins import MECHANISMS, AcceptingContext, Logins
+from aimap.testing._rules import Rule, Violation
 from aimap.testing._samples import sample_messages
 from aimap.testing._server import CAPABILITIES, Server, serve
 from aimap.testing._store import Account, StoredMailbox, StoredMessage
@@ -35,10 +36,12 @@ __all__ = [
     "Logins",
     "Moment",
     "Repeat",
+    "Rule",
     "Server",
     "Stall",
     "StoredMailbox",
     "StoredMessage",
+    "Violation",
     "sample_messages",
     "serve",
     "write_response",

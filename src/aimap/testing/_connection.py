@@ -1,19 +1,19 @@
-"""One client's connection: its state, its view of the mailbox, and its loop."""
+"""One client's connection: its state, and its loop."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, final
 
 import trio
 
 from aimap._deflate import DeflateStream
-from aimap._model.flag import Flag
-from aimap._model.numbers import SeqSet, UIDSet
 from aimap.testing._faulty import ServersEnd
-from aimap.testing._grammar import Arguments, ViolationError
-from aimap.testing._input import Input, Line, UnreadableError
+from aimap.testing._grammar import Arguments
+from aimap.testing._input import Input, Line, NonSynchronising, UnreadableError
+from aimap.testing._pipelining import Flight, Sent
+from aimap.testing._rules import RefusalError, Rule, Violation, ViolationError, redacted
+from aimap.testing._selected import Selected
 from aimap.testing._store import Account, StoredMailbox, StoredMessage
 
 if TYPE_CHECKING:
@@ -21,47 +21,80 @@ if TYPE_CHECKING:
 
 Handler = Callable[["Connection", Arguments], Awaitable[None]]
 
-SYSTEM_FLAGS = (Flag.ANSWERED, Flag.FLAGGED, Flag.DELETED, Flag.SEEN, Flag.DRAFT)
 _SEND_SIZE = 256 * 1024
 _MAX_RATIO = 1000
 
+_BEFORE_LOGIN = frozenset({"SASL-IR", "LITERAL+", "LITERAL-", "ID", "ENABLE", "IMAP4REV2"})
+_SPELLINGS = {"IMAP4REV2": "IMAP4rev2", "RIGHTS=KXTE": "RIGHTS=kxte"}
+
+# RFC 9051 6.2.1, 4978 3, 9051 6.2.2, 8437 3: nothing is sent behind them.
+_LAST_WORDS = frozenset({"STARTTLS", "COMPRESS", "AUTHENTICATE", "UNAUTHENTICATE"})
+
+
+def spelling(name: str) -> str:
+    """Return a capability as its RFC writes it."""
+    return _SPELLINGS.get(name, name)
+
 
 @final
-class RefusalError(Exception):
-    """A command is refused: answered by NO."""
-
-    def __init__(self, text: str, code: str | None = None) -> None:
-        self.code = code
-        super().__init__(text)
+class CalledOffError(Exception):
+    """The client called an exchange off, as it may: answered by BAD (:rfc:`9051#section-6.2.2`)."""
 
 
 @final
 class Connection:
-    """Serves one stream. Handlers write with :meth:`send`, and may set ``done_code``."""
+    """Serves one stream. Handlers write with :meth:`send`, and may set ``done_code``.
 
-    def __init__(self, server: Server, stream: trio.abc.Stream, *, secure: bool) -> None:
+    Args:
+        server: the server.
+        stream: the stream.
+        secure: whether that is TLS.
+        round_trip: seconds that octets take to the client and back.
+    """
+
+    def __init__(
+        self, server: Server, stream: trio.abc.Stream, *, secure: bool, round_trip: float
+    ) -> None:
         self.server = server
         self.stream = stream
         self.secure = secure
-        self.compressed = False
         self.user = ""
         self.account: Account | None = None
-        self.mailbox: StoredMailbox | None = None
-        self.read_only = False
-        self.messages: list[StoredMessage] = []
+        self.view: Selected | None = None
+        self.enabled: set[str] = set()
         self.changed = trio.Event()
         self.tag = ""
         self.done_code = ""
         self.done_text = ""
+        self.answer_is_alike = False
         self.logged_out = False
+        self._forgiven: Rule | None = None
+        self._uncompressed: trio.abc.Stream | None = None
         self._out = bytearray()
-        self._dirty: dict[StoredMessage, None] = {}
-        self._arrived: list[StoredMessage] = []
-        self._expunged: list[StoredMessage] = []
+        self._flight = Flight(round_trip)
         self._end = ServersEnd(stream, server.faults)
-        self.input = Input(
-            self._end, strict=server.strict, literal_plus="LITERAL+" in server.capabilities
-        )
+        self.input = Input(self._end, strict=server.strict, literals=self._literals)
+
+    @property
+    def _literals(self) -> NonSynchronising:
+        offered = self.server.capabilities
+        if "LITERAL+" in offered:
+            return "LITERAL+"
+        return "LITERAL-" if "LITERAL-" in offered or "IMAP4REV2" in offered else ""
+
+    @property
+    def compressed(self) -> bool:
+        """Whether COMPRESS was done."""
+        return self._uncompressed is not None
+
+    @property
+    def utf8(self) -> bool:
+        """Whether UTF-8 may be sent in quoted strings."""
+        return bool(self.enabled & {"UTF8=ACCEPT", "IMAP4REV2"})
+
+    def offers(self, capability: str) -> bool:
+        """Tell whether the server offers a capability."""
+        return capability in self.server.capabilities
 
     # Output
 
@@ -83,195 +116,201 @@ class Connection:
         """Write what is queued once it is much."""
         await self.flush(above=_SEND_SIZE)
 
-    # The selected mailbox (Listener)
+    # The selected mailbox
 
-    def on_arrival(self, message: StoredMessage) -> None:
-        """Take a new message of the selected mailbox."""
-        self._arrived.append(message)
-        self.changed.set()
-
-    def on_expunge(self, message: StoredMessage) -> None:
-        """Take the end of a message of the selected mailbox."""
-        self._expunged.append(message)
-        self.changed.set()
-
-    def on_flags(self, message: StoredMessage, source: object) -> None:
-        """Take new flags of a message of the selected mailbox."""
-        if source is not self:
-            self._dirty[message] = None
-            self.changed.set()
-
-    def tell_flags(self, message: StoredMessage) -> None:
-        """Have the flags of a message told with the next news."""
-        self._dirty[message] = None
-
-    def select(self, mailbox: StoredMailbox, *, read_only: bool) -> None:
+    def select(self, mailbox: StoredMailbox, *, read_only: bool) -> Selected:
         """Make *mailbox* the selected one."""
         self.deselect()
-        self.mailbox = mailbox
-        self.read_only = read_only
-        self.messages = list(mailbox.messages)
-        mailbox.listeners[self] = None
+        self.view = Selected(mailbox, read_only=read_only, wake=self._wake)
+        return self.view
+
+    def _wake(self) -> None:
+        self.changed.set()
 
     def deselect(self) -> None:
         """Leave the selected mailbox."""
-        if self.mailbox is not None:
-            self.mailbox.listeners.pop(self, None)
-        self.mailbox = None
-        self.messages = []
-        self._arrived, self._expunged, self._dirty = [], [], {}
+        if self.view is not None:
+            self.view.leave()
+        self.view = None
 
     @property
-    def selected(self) -> StoredMailbox:
+    def selected(self) -> Selected:
         """The selected mailbox."""
-        assert self.mailbox is not None
-        return self.mailbox
-
-    def seq(self, message: StoredMessage) -> int | None:
-        """Return a message's sequence number in this client's view."""
-        at = bisect_left(self.messages, message.uid, key=lambda m: m.uid)
-        if at < len(self.messages) and self.messages[at] is message:
-            return at + 1
-        return None
-
-    @property
-    def highest_uid(self) -> int:
-        """The highest UID in view, or 0."""
-        return self.messages[-1].uid if self.messages else 0
-
-    def chosen(self, numbers: UIDSet | SeqSet) -> Iterable[tuple[int, StoredMessage]]:
-        """Iterate over messages in view by UID or sequence number.
-
-        Raises:
-            ViolationError: if a sequence number is above EXISTS.
-        """
-        if isinstance(numbers, SeqSet):
-            if numbers and numbers.last > len(self.messages):
-                raise ViolationError("a sequence number above EXISTS (RFC 3501 section 9)")
-            return [(seq, self.messages[seq - 1]) for seq in numbers]
-        found: list[tuple[int, StoredMessage]] = []
-        for low, high in numbers.ranges:
-            at = bisect_left(self.messages, low, key=lambda m: m.uid)
-            while at < len(self.messages) and self.messages[at].uid <= high:
-                found.append((at + 1, self.messages[at]))
-                at += 1
-        return found
+        assert self.view is not None
+        return self.view
 
     def tell_news(self, *, expunges: bool) -> None:
-        """Queue what happened to the mailbox (:rfc:`9051#section-7.5.1`: EXPUNGE not always)."""
-        if expunges:
-            gone, self._expunged = self._expunged, []
-            for message in gone:
-                if message in self._arrived:
-                    self._arrived.remove(message)
-                seq = self.seq(message)
-                if seq is not None:
-                    del self.messages[seq - 1]
-                    self.untagged(f"{seq} EXPUNGE")
-                self._dirty.pop(message, None)
-        if self._arrived:
-            arrived, self._arrived = self._arrived, []
-            self.messages += arrived
-            self.untagged(f"{len(self.messages)} EXISTS")
-            self.untagged("0 RECENT")
-        dirty, self._dirty = self._dirty, {}
-        for message in dirty:
-            seq = self.seq(message)
-            if seq is not None:
-                flags = " ".join(sorted(message.flags))
-                self.untagged(f"{seq} FETCH (UID {message.uid} FLAGS ({flags}))")
+        """Queue what happened to the selected mailbox."""
+        if self.view is None:
+            return
+        vanished = bool(self.enabled & {"QRESYNC", "UIDONLY"})
+        for news in self.view.news(expunges=expunges, vanished=vanished):
+            if isinstance(news, str):
+                self.untagged(news)
+                continue
+            items = f"UID {news.uid} FLAGS ({' '.join(sorted(news.flags))})"
+            if "CONDSTORE" in self.enabled:
+                items += f" MODSEQ ({news.modseq})"
+            self.tell_message(news, items.encode("utf-8"))
+
+    def tell_message(self, message: StoredMessage, items: bytes) -> None:
+        """Queue a FETCH response, or what is in its place (:rfc:`9586`)."""
+        if "UIDONLY" in self.enabled:
+            self.send(b"* %d UIDFETCH (%s)\r\n" % (message.uid, items))
+        else:
+            self.send(b"* %d FETCH (%s)\r\n" % (self.selected.seq(message) or 0, items))
 
     # The loop
 
     async def run(self) -> None:
         """Serve until the client leaves."""
-        server = self.server
         self.untagged(f"OK [CAPABILITY {self.capability_words()}] aimap test server ready")
         try:
             await self.flush()
             while not self.logged_out:
+                sent: Sent | None = None
                 try:
                     line = await self.input.command()
-                except UnreadableError as refused:
-                    self._refuse(refused.tag, "", str(refused))
+                except UnreadableError as unread:
+                    self._refuse(unread.tag, "", unread.error, unread.octets)
                 else:
-                    await self._serve(line)
+                    sent = await self._serve(line)
                 await self.flush()
+                if sent is not None:
+                    octet = self.input.received
+                    self._flight.answered(sent, octet=octet, time=trio.current_time())
         except (EOFError, trio.BrokenResourceError, trio.ClosedResourceError):
             pass
         finally:
-            server.flights += self.input.flights
+            self.server.flights += self.input.flights
             self.deselect()
             await trio.aclose_forcefully(self.stream)
 
-    def _refuse(self, tag: str, command: str, reason: str) -> None:
-        self.server.violations.append(f"{command} {reason}".strip())
-        self._out += f"{tag} BAD {reason}\r\n".encode()
+    def forgive(self, rule: Rule, reason: str) -> None:
+        """Answer OK to what a client had better not do, with ``CLIENTBUG`` (:rfc:`5530`)."""
+        if self.server.strict:
+            self._forgiven = rule
+            self.done_code, self.done_text = "CLIENTBUG", reason
 
-    async def _serve(self, line: Line) -> None:
-        self.server.commands.append(line.name)
+    def _note(self, rule: Rule, tag: str, command: str, reason: str, octets: bytes) -> None:
+        self.server.violations.append(
+            Violation(rule=rule, tag=tag, command=command, reason=reason, line=redacted(octets))
+        )
+
+    def _refuse(self, tag: str, command: str, error: ViolationError, octets: bytes) -> None:
+        self._note(error.rule, tag, command, str(error), octets)
+        text = str(error).encode("ascii", "backslashreplace")
+        self._out += b"%s BAD [%s] %s\r\n" % (tag.encode("ascii"), error.code.encode(), text)
+
+    async def _serve(self, line: Line) -> Sent:
         self.tag = line.tag
         self.done_code = ""
         self.done_text = ""
-        arguments = Arguments(line.rest)
+        self.answer_is_alike = False
+        self._forgiven = None
+        self.server.commands.append(line.name)
+        arguments = Arguments(line.rest, self.enabled)
         command = line.name
         try:
             if command == "UID":
                 command = f"UID {arguments.atom()}"
                 if not arguments.at_end:
                     arguments.space()
-            handler, states = self.server.handler(command)
-            if handler is None:
-                raise ViolationError("no such command, or its capability is not offered")
-            if self.state not in states:
-                raise ViolationError(f"not in the state '{self.state}' (RFC 3501 section 3)")
-            await handler(self, arguments)
+            await self._handle(command, arguments, line)
         except ViolationError as error:
-            self._refuse(line.tag, command, str(error))
-            return
+            self._refuse(line.tag, command, error, line.octets)
         except RefusalError as error:
+            if error.rule is not None:
+                self._note(error.rule, line.tag, command, str(error), line.octets)
             code = f"[{error.code}] " if error.code else ""
             self._out += f"{line.tag} NO {code}{error}\r\n".encode()
-            return
+        except CalledOffError as error:
+            self._out += f"{line.tag} BAD {error}\r\n".encode()
+        return self._sent(command, arguments, line)
+
+    def _sent(self, command: str, arguments: Arguments, line: Line) -> Sent:
+        return Sent(command, arguments.used_numbers, self.answer_is_alike, line.octet, line.time)
+
+    async def _handle(self, command: str, arguments: Arguments, line: Line) -> None:
+        handler, states = self.server.handler(command)
+        if handler is None:
+            raise ViolationError(
+                f"no command {command}, or its capability is not offered (RFC 9051 section 6)",
+                Rule.UNKNOWN_COMMAND,
+            )
+        if self.state not in states:
+            raise ViolationError(
+                f"{command} is not in the state {_STATES[self.state]} (RFC 9051 section 3)",
+                Rule.STATE,
+            )
+        if command in _LAST_WORDS and self.server.strict:
+            self._check_last(command)
+        if self.server.strict:
+            self._flight.check(self._sent(command, arguments, line))
+        before = len(self._out)
+        await handler(self, arguments)
+        if self.server.strict:
+            # Only commands that change nothing say more of themselves than their name does.
+            try:
+                self._flight.check(self._sent(command, arguments, line))
+            except ViolationError:
+                del self._out[before:]
+                raise
         # RFC 9051 7.5.1: no EXPUNGE in answer to FETCH, STORE or SEARCH by number.
         self.tell_news(expunges=command not in ("FETCH", "STORE", "SEARCH"))
         code = f"[{self.done_code}] " if self.done_code else ""
         text = self.done_text or f"{command} completed"
         self._out += f"{line.tag} OK {code}{text}\r\n".encode()
-        if command == "STARTTLS":
-            await self._start_tls()
-        elif command == "COMPRESS":
-            await self._compress()
+        if self._forgiven is not None:
+            self._note(self._forgiven, line.tag, command, text, line.octets)
+        if command in _LAST_WORDS:
+            await self._change_stream(command)
 
-    async def _start_tls(self) -> None:
-        await self.flush()
-        if self.input.pending:
-            # RFC 9051 section 6.2.1: nothing may be sent before the answer to STARTTLS.
-            self.server.violations.append("STARTTLS octets behind STARTTLS")
-            raise EOFError
-        assert self.server.ssl_context is not None
-        tls = trio.SSLStream(
-            self.stream, self.server.ssl_context, server_side=True, https_compatible=True
+    def _check_last(self, command: str) -> None:
+        behind = self.input.pending
+        if not behind or self._may_follow(command, behind):
+            return
+        if command in ("STARTTLS", "AUTHENTICATE"):
+            # They are no commands: somebody else's, or what answers a challenge.
+            self.input.forget()
+        raise ViolationError(
+            f"octets behind {command}, before it is answered (RFC {_WHERE[command]})",
+            Rule.NOTHING_FOLLOWS,
         )
-        self.stream = self._end.stream = tls
-        self.secure = True
-        await tls.do_handshake()
 
-    async def _compress(self) -> None:
+    def _may_follow(self, command: str, behind: bytes) -> bool:
+        # RFC 8437 section 3: one may log in again in the same flight.
+        words = behind.upper().split(b" ", 2)
+        return (
+            command == "UNAUTHENTICATE"
+            and not self.compressed
+            and words[1:2] in ([b"AUTHENTICATE"], [b"LOGIN"])
+        )
+
+    async def _change_stream(self, command: str) -> None:
         await self.flush()
-        if self.input.pending:
-            # RFC 4978 section 3: nothing may be sent before the answer to COMPRESS.
-            self.server.violations.append("COMPRESS octets behind COMPRESS")
-            raise EOFError
-        self.stream = self._end.stream = DeflateStream(self.stream, max_ratio=_MAX_RATIO)
-        self.compressed = True
+        if command == "STARTTLS":
+            assert self.server.ssl_context is not None
+            self.input.forget()
+            tls = trio.SSLStream(
+                self.stream, self.server.ssl_context, server_side=True, https_compatible=True
+            )
+            self.stream = self._end.stream = tls
+            self.secure = True
+            await tls.do_handshake()
+        elif command == "COMPRESS":
+            self._uncompressed = self.stream
+            self.stream = self._end.stream = DeflateStream(self.stream, max_ratio=_MAX_RATIO)
+        elif command == "UNAUTHENTICATE" and self._uncompressed is not None:
+            self.stream = self._end.stream = self._uncompressed
+            self._uncompressed = None
 
     @property
     def state(self) -> str:
         """One letter: n(ot authenticated), a(uthenticated) or s(elected)."""
         if self.account is None:
             return "n"
-        return "a" if self.mailbox is None else "s"
+        return "a" if self.view is None else "s"
 
     @property
     def may_log_in(self) -> bool:
@@ -280,17 +319,24 @@ class Connection:
 
     def capability_words(self) -> str:
         """Return the capabilities offered in this state."""
-        words = ["IMAP4rev1"]
-        if self.account is None:
-            offered = self.server.capabilities
-            words += sorted(offered & {"SASL-IR", "LITERAL+", "ID", "ENABLE"})
-            if self.server.offers_starttls and not self.secure:
-                words.append("STARTTLS")
-            logins = self.server.logins
-            if self.may_log_in:
-                words += [f"AUTH={name}" for name in logins.offered(secure=self.secure)]
-            if not self.may_log_in or not logins.command:
-                words.append("LOGINDISABLED")
-        else:
-            words += sorted(self.server.capabilities)
+        offered = self.server.capabilities
+        if self.account is not None:
+            return " ".join(["IMAP4rev1", *map(spelling, sorted(offered))])
+        words = ["IMAP4rev1", *map(spelling, sorted(offered & _BEFORE_LOGIN))]
+        if self.server.offers_starttls and not self.secure:
+            words.append("STARTTLS")
+        logins = self.server.logins
+        if self.may_log_in:
+            words += [f"AUTH={name}" for name in logins.offered(secure=self.secure)]
+        if not self.may_log_in or not logins.command:
+            words.append("LOGINDISABLED")
         return " ".join(words)
+
+
+_STATES = {"n": "not authenticated", "a": "authenticated", "s": "selected"}
+_WHERE = {
+    "STARTTLS": "9051 section 6.2.1",
+    "COMPRESS": "4978 section 3",
+    "AUTHENTICATE": "9051 section 6.2.2",
+    "UNAUTHENTICATE": "8437 section 3",
+}

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from base64 import b64decode
+from binascii import Error as Base64Error
 from email.utils import getaddresses
+from quopri import decodestring
 
 from aimap.testing._mime import Parameters, Part, split_value
 
@@ -51,10 +54,15 @@ def envelope(part: Part) -> bytes:
     )
 
 
-def _addresses(value: bytes | None) -> bytes:
+def split_addresses(value: bytes | None) -> list[tuple[str, str]]:
+    """Return the names and addresses of a header field."""
     if not value:
-        return b"NIL"
-    pairs = [pair for pair in getaddresses([value.decode("latin-1")]) if pair[1]]
+        return []
+    return [pair for pair in getaddresses([value.decode("latin-1")]) if pair[1]]
+
+
+def _addresses(value: bytes | None) -> bytes:
+    pairs = split_addresses(value)
     if not pairs:
         return b"NIL"
     return b"(%s)" % b"".join(_address(name, address) for name, address in pairs)
@@ -149,3 +157,16 @@ def section(message: Part, spec: bytes) -> bytes | None:
         return inner.body
     names = {name.strip(b'"').decode("latin-1").lower() for name in match["names"].split()}
     return inner.chosen_fields(names, without=word.endswith(b".NOT"))
+
+
+def decoded(part: Part) -> bytes | None:
+    """Return a part's octets with the transfer encoding undone; ``None`` if it is unknown."""
+    encoding = (part.field("content-transfer-encoding") or b"7bit").strip().lower()
+    if encoding == b"base64":
+        try:
+            return b64decode(part.body)
+        except Base64Error:
+            return None
+    if encoding == b"quoted-printable":
+        return decodestring(part.body)
+    return part.body if encoding in (b"7bit", b"8bit", b"binary") else None

@@ -7,7 +7,14 @@ from functools import partial
 from typing import Protocol
 
 from aimap.testing import _commands_account as account
+from aimap.testing import _commands_acl as acl
+from aimap.testing import _commands_append as append
+from aimap.testing import _commands_listing as listing
+from aimap.testing import _commands_mailboxes as mailboxes
 from aimap.testing import _commands_messages as messages
+from aimap.testing import _commands_metadata as metadata
+from aimap.testing import _commands_search as search
+from aimap.testing._commands_notify import notify
 from aimap.testing._connection import Connection, Handler
 from aimap.testing._grammar import Arguments
 
@@ -36,42 +43,65 @@ HANDLERS: dict[str, tuple[Handler, str]] = {
     "STARTTLS": (account.starttls, _LOGGED_OUT),
     "LOGIN": (account.login, _LOGGED_OUT),
     "AUTHENTICATE": (account.authenticate, _LOGGED_OUT),
+    "UNAUTHENTICATE": (account.unauthenticate, _LOGGED_IN),
     "COMPRESS": (account.compress, _LOGGED_IN),
     "ENABLE": (account.enable, _LOGGED_IN),
     "IDLE": (account.idle, _LOGGED_IN),
     "NAMESPACE": (account.namespace, _LOGGED_IN),
-    "CREATE": (account.create, _LOGGED_IN),
-    "DELETE": (account.delete, _LOGGED_IN),
-    "RENAME": (account.rename, _LOGGED_IN),
-    "SUBSCRIBE": (account.subscribe, _LOGGED_IN),
-    "UNSUBSCRIBE": (account.unsubscribe, _LOGGED_IN),
-    "LIST": (account.list_mailboxes, _LOGGED_IN),
-    "LSUB": (account.lsub, _LOGGED_IN),
-    "STATUS": (account.status, _LOGGED_IN),
-    "SELECT": (account.select, _LOGGED_IN),
-    "EXAMINE": (account.examine, _LOGGED_IN),
-    "APPEND": (account.append, _LOGGED_IN),
-    "CHECK": (account.noop, _SELECTED),
+    "CREATE": (mailboxes.create, _LOGGED_IN),
+    "DELETE": (mailboxes.delete, _LOGGED_IN),
+    "RENAME": (mailboxes.rename, _LOGGED_IN),
+    "SUBSCRIBE": (mailboxes.subscribe, _LOGGED_IN),
+    "UNSUBSCRIBE": (mailboxes.unsubscribe, _LOGGED_IN),
+    "LIST": (listing.list_mailboxes, _LOGGED_IN),
+    "LSUB": (listing.lsub, _LOGGED_IN),
+    "STATUS": (mailboxes.status, _LOGGED_IN),
+    "SELECT": (mailboxes.select, _LOGGED_IN),
+    "EXAMINE": (mailboxes.examine, _LOGGED_IN),
+    "APPEND": (append.append, _LOGGED_IN),
+    "SETACL": (acl.set_acl, _LOGGED_IN),
+    "DELETEACL": (acl.delete_acl, _LOGGED_IN),
+    "GETACL": (acl.get_acl, _LOGGED_IN),
+    "LISTRIGHTS": (acl.list_rights, _LOGGED_IN),
+    "MYRIGHTS": (acl.my_rights, _LOGGED_IN),
+    "SETMETADATA": (metadata.set_metadata, _LOGGED_IN),
+    "GETMETADATA": (metadata.get_metadata, _LOGGED_IN),
+    "NOTIFY": (notify, _LOGGED_IN),
+    "CHECK": (messages.check, _SELECTED),
     "CLOSE": (messages.close, _SELECTED),
     "UNSELECT": (messages.unselect, _SELECTED),
     "EXPUNGE": (messages.expunge, _SELECTED),
     "UID EXPUNGE": (messages.uid_expunge, _SELECTED),
     **_both("FETCH", messages.fetch),
     **_both("STORE", messages.store),
-    **_both("SEARCH", messages.search),
+    **_both("SEARCH", search.search),
+    **_both("SORT", search.sort),
+    **_both("THREAD", search.thread),
+    **_both("REPLACE", append.replace),
     **_both("COPY", messages.copy),
     **_both("MOVE", messages.move),
 }
 
+
+def _one(*capabilities: str) -> frozenset[str]:
+    return frozenset(capabilities)
+
+
 NEEDS = {
-    "COMPRESS": "COMPRESS=DEFLATE",
-    "ENABLE": "ENABLE",
-    "ID": "ID",
-    "IDLE": "IDLE",
-    "MOVE": "MOVE",
-    "NAMESPACE": "NAMESPACE",
-    "UID EXPUNGE": "UIDPLUS",
-    "UID MOVE": "MOVE",
-    "UNSELECT": "UNSELECT",
+    "COMPRESS": _one("COMPRESS=DEFLATE"),
+    "ENABLE": _one("ENABLE", "IMAP4REV2"),
+    "ID": _one("ID"),
+    "IDLE": _one("IDLE", "IMAP4REV2"),
+    "NAMESPACE": _one("NAMESPACE", "IMAP4REV2"),
+    "NOTIFY": _one("NOTIFY"),
+    "UID EXPUNGE": _one("UIDPLUS", "IMAP4REV2"),
+    "UNAUTHENTICATE": _one("UNAUTHENTICATE"),
+    "UNSELECT": _one("UNSELECT", "IMAP4REV2"),
+    **dict.fromkeys(("MOVE", "UID MOVE"), _one("MOVE", "IMAP4REV2")),
+    **dict.fromkeys(("REPLACE", "UID REPLACE"), _one("REPLACE")),
+    **dict.fromkeys(("SORT", "UID SORT"), _one("SORT")),
+    **dict.fromkeys(("THREAD", "UID THREAD"), _one("THREAD=ORDEREDSUBJECT")),
+    **dict.fromkeys(("SETACL", "DELETEACL", "GETACL", "LISTRIGHTS", "MYRIGHTS"), _one("ACL")),
+    **dict.fromkeys(("SETMETADATA", "GETMETADATA"), _one("METADATA")),
 }
-"""The capability without which a command is unknown."""
+"""The capabilities without any of which a command is unknown."""

@@ -23,8 +23,8 @@ from aimap._errors import InvalidArgumentError
 from aimap._sasl.binding import SERVER_END_POINT, server_end_point
 from aimap._sasl.gssapi import SecurityContext
 from aimap._sasl.saslprep import saslprep
-from aimap.testing._connection import Connection, RefusalError
-from aimap.testing._grammar import ViolationError
+from aimap.testing._connection import Connection
+from aimap.testing._rules import RefusalError, Rule, ViolationError
 
 Exchange: TypeAlias = Generator[bytes, bytes, str]
 """Challenges out, responses in, and at last the name of who has logged in."""
@@ -104,7 +104,7 @@ def exchange(client: Connection, mechanism: str, *, initial: bool) -> Exchange:
     """
     if mechanism in ("LOGIN", "CRAM-MD5"):
         if initial:
-            raise ViolationError(f"an initial response to {mechanism} (RFC 4959 section 3)")
+            raise _broken(f"an initial response to {mechanism} (RFC 4959 section 3)")
         return _login(client) if mechanism == "LOGIN" else _cram_md5(client)
     if mechanism.startswith("SCRAM"):
         return _scram(client, mechanism)
@@ -131,6 +131,10 @@ def check_password(client: Connection, user: str, password: str) -> str:
     return user
 
 
+def _broken(text: str) -> ViolationError:
+    return ViolationError(text, Rule.SASL)
+
+
 def _wrong(text: str = "wrong user name or password") -> RefusalError:
     return RefusalError(text, "AUTHENTICATIONFAILED")
 
@@ -139,7 +143,7 @@ def _text(data: bytes, mechanism: str) -> str:
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
-        raise ViolationError(f"{mechanism} with octets that are not UTF-8") from None
+        raise _broken(f"{mechanism} with octets that are not UTF-8") from None
 
 
 def _acting(client: Connection, user: str, authzid: str) -> str:
@@ -153,7 +157,7 @@ def _acting(client: Connection, user: str, authzid: str) -> str:
 def _plain(client: Connection) -> Exchange:
     parts = _text((yield b""), "PLAIN").split("\0")
     if len(parts) != 3 or not parts[1] or not parts[2]:
-        raise ViolationError("not a message of PLAIN (RFC 4616 section 2)")
+        raise _broken("not a message of PLAIN (RFC 4616 section 2)")
     authzid, user, password = parts
     return _acting(client, check_password(client, user, password), authzid)
 
@@ -168,7 +172,7 @@ def _cram_md5(client: Connection) -> Exchange:
     challenge = f"<{secrets.randbelow(10**12)}.1@{client.server.host}>".encode()
     user, _, digest = _text((yield challenge), "CRAM-MD5").rpartition(" ")
     if not re.fullmatch("[0-9a-f]{32}", digest):
-        raise ViolationError("not a response of CRAM-MD5, in lower case (RFC 2195 section 2)")
+        raise _broken("not a response of CRAM-MD5, in lower case (RFC 2195 section 2)")
     account = client.server.accounts.get(user)
     key = account.password.encode("utf-8") if account else b""
     if account is None or hmac.new(key, challenge, "md5").hexdigest() != digest:
@@ -188,7 +192,7 @@ def _external(client: Connection) -> Exchange:
 def _anonymous(client: Connection) -> Exchange:
     trace = _text((yield b""), "ANONYMOUS")
     if len(trace) > 255 or any(c < " " for c in trace):
-        raise ViolationError("not a trace (RFC 4505 section 2)")
+        raise _broken("not a trace (RFC 4505 section 2)")
     if "anonymous" not in client.server.accounts:
         raise _wrong("there is no account 'anonymous'")
     return "anonymous"
@@ -205,12 +209,12 @@ _XOAUTH2 = re.compile(r"user=([^\x00-\x1f]+)\x01auth=Bearer ([!-~]+)\x01\x01")
 def _oauthbearer(client: Connection) -> Exchange:
     match = _OAUTHBEARER.fullmatch(_text((yield b""), "OAUTHBEARER"))
     if match is None:
-        raise ViolationError("not a message of OAUTHBEARER (RFC 7628 section 3.1)")
+        raise _broken("not a message of OAUTHBEARER (RFC 7628 section 3.1)")
     user = _unescaped(match[1] or "")
     if not _token_is_valid(client, user, match[3]):
         answer = yield b'{"status":"invalid_token","scope":"mail"}'
         if answer != b"\x01":
-            raise ViolationError("an error is answered by %x01 (RFC 7628 section 3.2.3)")
+            raise _broken("an error is answered by %x01 (RFC 7628 section 3.2.3)")
         raise _wrong("the token is not valid")
     return user
 
@@ -218,11 +222,11 @@ def _oauthbearer(client: Connection) -> Exchange:
 def _xoauth2(client: Connection) -> Exchange:
     match = _XOAUTH2.fullmatch(_text((yield b""), "XOAUTH2"))
     if match is None:
-        raise ViolationError("not a message of XOAUTH2")
+        raise _broken("not a message of XOAUTH2")
     if not _token_is_valid(client, match[1], match[2]):
         answer = yield b'{"status":"401","schemes":"Bearer","scope":"mail"}'
         if answer:
-            raise ViolationError("an error is answered by an empty line (XOAUTH2)")
+            raise _broken("an error is answered by an empty line (XOAUTH2)")
         raise _wrong("the token is not valid")
     return match[1]
 
@@ -233,7 +237,7 @@ def _token_is_valid(client: Connection, user: str, token: str) -> bool:
 
 def _unescaped(name: str) -> str:
     if re.search("=(?!2C|3D)", name):
-        raise ViolationError("a name with '=' that is not =2C or =3D (RFC 5802 section 5.1)")
+        raise _broken("a name with '=' that is not =2C or =3D (RFC 5802 section 5.1)")
     return name.replace("=2C", ",").replace("=3D", "=")
 
 
@@ -249,10 +253,10 @@ def _scram(client: Connection, mechanism: str) -> Exchange:
     digest = "sha256" if "256" in mechanism else "sha1"
     first = _CLIENT_FIRST.fullmatch(_text((yield b""), mechanism))
     if first is None:
-        raise ViolationError("not a client-first-message (RFC 5802 section 7)")
+        raise _broken("not a client-first-message (RFC 5802 section 7)")
     header, flag, binding, authzid, bare, name, nonce = first.groups()
     if plus != flag.startswith("p"):
-        raise ViolationError("channel binding is in -PLUS, and only there (RFC 5802 section 6)")
+        raise _broken("channel binding is in -PLUS, and only there (RFC 5802 section 6)")
     offered = client.server.logins.offered(secure=client.secure)
     if flag == "y" and any(each.endswith("-PLUS") for each in offered):
         # RFC 5802 section 6: somebody took it out of what was offered.
@@ -271,10 +275,10 @@ def _scram(client: Connection, mechanism: str) -> Exchange:
     answer = f"r={both},s={b64encode(salt).decode()},i={iterations}"
     final = _CLIENT_FINAL.fullmatch((yield answer.encode()))
     if final is None:
-        raise ViolationError("not a client-final-message (RFC 5802 section 7)")
+        raise _broken("not a client-final-message (RFC 5802 section 7)")
     without_proof, channel, repeated, proof = final.groups()
     if repeated.decode() != both:
-        raise ViolationError("another nonce than the server's (RFC 5802 section 5.1)")
+        raise _broken("another nonce than the server's (RFC 5802 section 5.1)")
     if b64decode(channel) != header.encode() + bound:
         yield b"e=channel-bindings-dont-match"
         raise _wrong("the channel is another one")
@@ -290,7 +294,7 @@ def _scram(client: Connection, mechanism: str) -> Exchange:
         raise _wrong()
     server_key = hmac.digest(salted, b"Server Key", digest)
     if (yield b"v=" + b64encode(hmac.digest(server_key, message, digest))):
-        raise ViolationError("the last message is answered by an empty line (RFC 9051 6.2.2)")
+        raise _broken("the last message is answered by an empty line (RFC 9051 6.2.2)")
     return _acting(client, user, _unescaped(authzid or ""))
 
 
@@ -312,11 +316,11 @@ def _gssapi(client: Connection) -> Exchange:
         if answer or not context.complete:
             token = yield answer or b""
             if token and context.complete:
-                raise ViolationError("a token where none is due (RFC 4752 section 3.1)")
+                raise _broken("a token where none is due (RFC 4752 section 3.1)")
     offer = context.wrap(b"\x01\x00\x00\x00", False).message
     chosen = context.unwrap((yield offer)).message
     if len(chosen) < 4 or chosen[0] != 1 or chosen[1:4] != b"\0\0\0":
-        raise ViolationError("not the security layer that was offered (RFC 4752 section 3.3)")
+        raise _broken("not the security layer that was offered (RFC 4752 section 3.3)")
     user = str(context.initiator_name).partition("@")[0]
     if user not in client.server.accounts:
         raise _wrong()
@@ -327,7 +331,7 @@ def _decode(data: bytes) -> bytes:
     try:
         return b64decode(data, validate=True)
     except Base64Error:
-        raise ViolationError("not base64 (RFC 4648)") from None
+        raise _broken("not base64 (RFC 4648)") from None
 
 
 def decode_response(line: bytes) -> bytes:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from aimap._model.flag import Flag
 from aimap._model.numbers import SeqSet, UIDSet
 from aimap._model.text import decode_words
-from aimap.testing._grammar import Arguments, ViolationError
+from aimap.testing._grammar import Arguments
 from aimap.testing._mime import Part
+from aimap.testing._rules import Rule, ViolationError
+from aimap.testing._selected import Selected
 from aimap.testing._store import StoredMessage
 
 Test = Callable[[int, StoredMessage], bool]
@@ -31,6 +33,15 @@ _FLAG_KEYS = {
     "UNSEEN": (Flag.SEEN, False),
 }
 _FIELD_KEYS = ("BCC", "CC", "FROM", "SUBJECT", "TO")
+_DATE_KEYS = ("BEFORE", "ON", "SINCE", "SENTBEFORE", "SENTON", "SENTSINCE")
+_OTHER_KEYS = (
+    "KEYWORD", "UNKEYWORD", "HEADER", "BODY", "TEXT", "LARGER", "SMALLER", "UID", *_DATE_KEYS,
+)  # fmt: skip
+_KEYS_OF_EXTENSIONS = {
+    "CONDSTORE": ("MODSEQ",),
+    "MESSAGELIMIT": ("UIDAFTER", "UIDBEFORE"),
+    "WITHIN": ("OLDER", "YOUNGER"),
+}
 
 
 class SearchParser:
@@ -38,18 +49,14 @@ class SearchParser:
 
     Args:
         arguments: where they stand.
-        exists: the number of messages, for ``*``.
-        highest_uid: the highest UID, for ``*``.
-        within: whether OLDER and YOUNGER are offered.
+        view: the mailbox.
+        offered: the capabilities.
     """
 
-    def __init__(
-        self, arguments: Arguments, *, exists: int, highest_uid: int, within: bool
-    ) -> None:
+    def __init__(self, arguments: Arguments, view: Selected, offered: Collection[str]) -> None:
         self._arguments = arguments
-        self._exists = exists
-        self._highest_uid = highest_uid
-        self._within = within
+        self._view = view
+        self._offered = offered
         self.ascii_only = True
 
     def keys(self) -> Test:
@@ -69,11 +76,8 @@ class SearchParser:
                 arguments.space()
                 tests.append(self._key(depth + 1))
             return _all(tests)
-        if arguments.peek().isdigit() or arguments.peek() == b"*":
-            numbers = arguments.numbers(SeqSet, self._exists)
-            if numbers and numbers.last > self._exists:
-                raise ViolationError("a sequence number above EXISTS (RFC 3501 section 9)")
-            return lambda seq, _: seq in numbers
+        if arguments.peek().isdigit() or arguments.peek() in (b"*", b"$"):
+            return self._numbers(by_uid=False)
         word = arguments.atom()
         if word == "NOT":
             arguments.space()
@@ -87,8 +91,16 @@ class SearchParser:
             return lambda seq, message: first(seq, message) or second(seq, message)
         return self._simple(word)
 
+    def _numbers(self, *, by_uid: bool) -> Test:
+        numbers = self._view.numbers(self._arguments, by_uid=by_uid)
+        if isinstance(numbers, SeqSet):
+            return lambda seq, _: seq in numbers
+        return lambda _, message: message.uid in numbers
+
     def _simple(self, word: str) -> Test:
         arguments = self._arguments
+        if word in ("NEW", "OLD", "RECENT") and arguments.rev2:
+            raise ViolationError(f"search key {word} in IMAP4rev2 (RFC 9051 appendix E)", Rule.REV2)
         if word in ("ALL", "OLD"):
             return lambda _, __: True
         if word in ("RECENT", "NEW"):
@@ -96,9 +108,11 @@ class SearchParser:
         if word in _FLAG_KEYS:
             flag, wanted = _FLAG_KEYS[word]
             return lambda _, message: (flag in message.flags) is wanted
+        if word not in self._known():
+            raise ViolationError(f"no search key {word} (RFC 9051 section 6.4.4)", Rule.SEARCH)
         arguments.space()
         if word in ("KEYWORD", "UNKEYWORD"):
-            keyword = arguments.flag()
+            keyword = arguments.keyword()
             return lambda _, message: (keyword in message.flags) is (word == "KEYWORD")
         if word in _FIELD_KEYS:
             return self._field(word.lower(), self._text())
@@ -114,22 +128,43 @@ class SearchParser:
             sign = 1 if word == "LARGER" else -1
             return lambda _, message: sign * len(message.octets) > sign * octets
         if word == "UID":
-            uids = arguments.numbers(UIDSet, self._highest_uid)
-            return lambda _, message: message.uid in uids
-        if word in ("OLDER", "YOUNGER") and self._within:
+            return self._numbers(by_uid=True)
+        if word in ("UIDAFTER", "UIDBEFORE"):
+            return self._around(word)
+        if word == "MODSEQ":
+            since = arguments.modseq(zero=True)
+            return lambda _, message: message.modseq >= since
+        if word in ("OLDER", "YOUNGER"):
             moment = datetime.now(UTC) - timedelta(seconds=arguments.number())
             return lambda _, message: (message.date <= moment) is (word == "OLDER")
         return self._date(word)
 
+    def _known(self) -> Collection[str]:
+        found = {*_FIELD_KEYS, *_OTHER_KEYS}
+        for capability, words in _KEYS_OF_EXTENSIONS.items():
+            if any(name.partition("=")[0] == capability for name in self._offered):
+                found.update(words)
+        return found
+
+    def _around(self, word: str) -> Test:
+        text = self._arguments.set_text()
+        if not text.isdigit():
+            raise ViolationError(
+                f"{word} takes one UID, not {text.decode('ascii')!r} (RFC 9738 section 3.2)",
+                Rule.ONE_UID,
+            )
+        uid = self._arguments.numbers(UIDSet, 0).first
+        if word == "UIDAFTER":
+            return lambda _, message: message.uid > uid
+        return lambda _, message: message.uid < uid
+
     def _date(self, word: str) -> Test:
         sent = word.startswith("SENT")
         relation = word.removeprefix("SENT")
-        if relation not in ("BEFORE", "ON", "SINCE"):
-            raise ViolationError(f"no search key {word}")
         day = self._arguments.date().date()
 
         def test(_: int, message: StoredMessage) -> bool:
-            moment = _sent(message.part) if sent else message.date
+            moment = sent_date(message.part) if sent else message.date
             if moment is None:
                 return False
             own = moment.date()
@@ -162,7 +197,8 @@ def _readable(part: Part, *, header: bool) -> str:
     return part.header.decode("utf-8", "replace").lower() + text if header else text
 
 
-def _sent(part: Part) -> datetime | None:
+def sent_date(part: Part) -> datetime | None:
+    """Return the date of a message's header, if there is one."""
     value = part.field("date")
     if value is None:
         return None

@@ -20,6 +20,7 @@ from aimap.testing._faults import Fault
 from aimap.testing._handlers import HANDLERS, NEEDS
 from aimap.testing._link import DelayedStream, memory_link
 from aimap.testing._logins import Logins
+from aimap.testing._rules import Violation
 from aimap.testing._store import Account, StoredMailbox
 
 if TYPE_CHECKING:
@@ -29,25 +30,44 @@ TLSMode: TypeAlias = Literal["implicit", "starttls", "insecure"]
 
 CAPABILITIES = frozenset(
     {
+        "ACL",
+        "BINARY",
+        "CATENATE",
         "CHILDREN",
+        "COMPRESS=DEFLATE",
+        "CONDSTORE",
         "ENABLE",
         "ESEARCH",
         "ID",
         "IDLE",
         "LIST-EXTENDED",
+        "LIST-STATUS",
         "LITERAL+",
+        "METADATA",
         "MOVE",
+        "MULTIAPPEND",
         "NAMESPACE",
+        "PARTIAL",
+        "QRESYNC",
+        "REPLACE",
+        "RIGHTS=KXTE",
         "SASL-IR",
+        "SEARCHRES",
+        "SORT",
         "SPECIAL-USE",
         "STATUS=SIZE",
+        "THREAD=ORDEREDSUBJECT",
+        "UIDONLY",
         "UIDPLUS",
-        "COMPRESS=DEFLATE",
+        "UNAUTHENTICATE",
         "UNSELECT",
+        "UTF8=ACCEPT",
         "WITHIN",
     }
 )
 """What the embedded server offers beyond IMAP4rev1, unless told otherwise."""
+
+_OFFERED_ON_DEMAND = frozenset({"IMAP4REV2", "LITERAL-", "MESSAGELIMIT=4294967295", "NOTIFY"})
 
 _SPECIAL_USES = {"Drafts": "\\Drafts", "Sent": "\\Sent", "Trash": "\\Trash"}
 
@@ -67,7 +87,7 @@ class Server:
             to come.
         certificate: its certificate in DER, if that is known.
         commands: the name of every command that any client sent, in order.
-        violations: every command answered BAD: its name, and the rule that it broke.
+        violations: what clients sent that they must not send, in order.
         flights: how many times input came in on connections that have ended.
     """
 
@@ -91,7 +111,7 @@ class Server:
         self.capabilities = {name.upper() for name in capabilities}
         self.strict = strict
         self.commands: list[str] = []
-        self.violations: list[str] = []
+        self.violations: list[Violation] = []
         self.flights = 0
         self.logins = logins
         self.faults: Sequence[Fault] = tuple(faults)
@@ -140,7 +160,7 @@ class Server:
     def handler(self, command: str) -> tuple[Handler | None, str]:
         """Return what handles a command, and the states in which it is legal."""
         needed = NEEDS.get(command)
-        if needed is not None and needed not in self.capabilities:
+        if needed is not None and not needed & self.capabilities:
             return None, ""
         return HANDLERS.get(command, (None, ""))
 
@@ -216,11 +236,14 @@ class Server:
             delayed = DelayedStream(theirs, self._latency)
             self._nursery.start_soon(delayed.run)
             client = delayed
-        self._nursery.start_soon(self.serve_stream, ours)
+        self._nursery.start_soon(self._serve, ours, 2 * self._latency)
         return client
 
     async def serve_stream(self, stream: trio.abc.Stream) -> None:
         """Serve one connection until it ends."""
+        await self._serve(stream, self._latency)
+
+    async def _serve(self, stream: trio.abc.Stream, round_trip: float) -> None:
         if self._latency:
             delayed = DelayedStream(stream, self._latency)
             self._nursery.start_soon(delayed.run)
@@ -230,7 +253,8 @@ class Server:
             stream = trio.SSLStream(
                 stream, self.ssl_context, server_side=True, https_compatible=True
             )
-        connection = Connection(self, stream, secure=self._tls == "implicit")
+        secure = self._tls == "implicit"
+        connection = Connection(self, stream, secure=secure, round_trip=round_trip)
         self._connections[connection] = None
         try:
             await connection.run()
@@ -266,7 +290,9 @@ async def serve(
             authority (by ``trustme``, extra ``testing``) if not given.
         host: the address to listen on; ``None`` serves memory streams only.
         port: the port to listen on; 0 takes a free one.
-        capabilities: what to offer beyond IMAP4rev1.
+        capabilities: what to offer beyond IMAP4rev1: out of ``CAPABILITIES``, and if you like
+            ``IMAP4rev2``, ``LITERAL-`` (in place of ``LITERAL+``), ``NOTIFY`` (which is
+            checked and then refused) and ``MESSAGELIMIT=4294967295``.
         strict: refuse, by BAD, what the RFCs forbid clients and lenient servers take.
         latency: seconds that octets take each way.
         logins: how clients can log in; by PLAIN and the LOGIN command if not given.
@@ -283,7 +309,7 @@ async def serve(
 
     On leaving the block every connection is closed.
     """
-    unknown = {name.upper() for name in capabilities} - CAPABILITIES
+    unknown = {name.upper() for name in capabilities} - CAPABILITIES - _OFFERED_ON_DEMAND
     if unknown:
         raise InvalidArgumentError(f"the embedded server cannot offer {sorted(unknown)}")
     logins = logins or Logins()

@@ -25,6 +25,7 @@ class StoredMessage:
     octets: bytes
     flags: set[Flag]
     date: datetime
+    modseq: int = 1
     _part: Part | None = None
 
     @property
@@ -53,7 +54,12 @@ _validities = itertools.count(1_700_000_001)
 
 @attrs.define(eq=False)
 class StoredMailbox:
-    """A mailbox: messages by ascending UID, and who has it selected."""
+    """A mailbox: messages by ascending UID, and who has it selected.
+
+    Attributes:
+        rights: its access control list: letters by identifier (:rfc:`4314`).
+        entries: its METADATA (:rfc:`5464`).
+    """
 
     name: str
     special_use: str | None = None
@@ -63,13 +69,24 @@ class StoredMailbox:
     messages: list[StoredMessage] = attrs.field(factory=list[StoredMessage])
     keywords: set[Flag] = attrs.field(factory=set[Flag])
     listeners: dict[Listener, None] = attrs.field(factory=dict[Listener, None])
+    highest_modseq: int = 1
+    vanished: list[tuple[int, int]] = attrs.field(factory=list[tuple[int, int]])
+    """The UIDs of messages that are gone, each behind the mod-sequence of its end."""
+    rights: dict[str, str] = attrs.field(factory=dict[str, str])
+    entries: dict[str, bytes] = attrs.field(factory=dict[str, bytes])
+
+    def _next_modseq(self) -> int:
+        self.highest_modseq += 1
+        return self.highest_modseq
 
     def add(
         self, octets: bytes, flags: Iterable[str] = (), date: datetime | None = None
     ) -> StoredMessage:
         """Store a message under the next UID."""
         kept = {Flag(flag) for flag in flags}
-        message = StoredMessage(self.uid_next, octets, kept, date or datetime.now(UTC))
+        message = StoredMessage(
+            self.uid_next, octets, kept, date or datetime.now(UTC), self._next_modseq()
+        )
         self.uid_next += 1
         self.messages.append(message)
         self.keywords |= {flag for flag in kept if not flag.is_system}
@@ -89,6 +106,7 @@ class StoredMailbox:
     ) -> None:
         """Give a message just those flags."""
         message.flags = {Flag(flag) for flag in flags}
+        message.modseq = self._next_modseq()
         self.keywords |= {flag for flag in message.flags if not flag.is_system}
         for listener in self.listeners:
             listener.on_flags(message, source)
@@ -98,6 +116,7 @@ class StoredMailbox:
         gone = {message.uid: message for message in messages}
         self.messages = [message for message in self.messages if message.uid not in gone]
         for message in gone.values():
+            self.vanished.append((self._next_modseq(), message.uid))
             for listener in self.listeners:
                 listener.on_expunge(message)
 
@@ -108,6 +127,7 @@ class Account:
     def __init__(self, password: str) -> None:
         self.password = password
         self.mailboxes: dict[str, StoredMailbox] = {}
+        self.entries: dict[str, bytes] = {}
         self.create("INBOX")
 
     def mailbox(self, name: str) -> StoredMailbox | None:

@@ -1,0 +1,282 @@
+"""Commands on mailboxes as a whole (:rfc:`9051#section-6.3`)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from aimap._model.numbers import MAX_NUMBER, SeqSet, UIDSet
+from aimap._wire.utf7 import encode_mailbox_name
+from aimap.testing._connection import Connection
+from aimap.testing._describe import nstring
+from aimap.testing._grammar import SYSTEM_FLAGS, Arguments
+from aimap.testing._rules import RefusalError, Rule, ViolationError
+from aimap.testing._selected import Selected
+from aimap.testing._store import DELIMITER, StoredMailbox
+
+
+def wire_name(client: Connection, name: str) -> str:
+    """Return a mailbox's name as this client is told it."""
+    if client.utf8:
+        return '"' + name.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return nstring(encode_mailbox_name(name)).decode("ascii")
+
+
+def require(client: Connection, name: str) -> StoredMailbox:
+    """Return a mailbox.
+
+    Raises:
+        RefusalError: if there is none of that name.
+    """
+    assert client.account is not None
+    found = client.account.mailbox(name)
+    if found is None:
+        raise RefusalError("there is no such mailbox", "NONEXISTENT")
+    return found
+
+
+def _check_new(name: str) -> None:
+    if not name or "" in name.split(DELIMITER):
+        raise RefusalError(
+            f"{name!r} has a level without a name (RFC 9051 section 6.3.4)",
+            "CANNOT",
+            rule=Rule.HIERARCHY,
+        )
+
+
+async def create(client: Connection, arguments: Arguments) -> None:
+    name = arguments.mailbox()
+    arguments.end()
+    assert client.account is not None
+    name = name.removesuffix(DELIMITER)
+    _check_new(name)
+    if client.account.mailbox(name) is not None:
+        raise RefusalError("it exists", "ALREADYEXISTS")
+    client.account.create(name)
+
+
+async def delete(client: Connection, arguments: Arguments) -> None:
+    mailbox = require(client, arguments.mailbox())
+    arguments.end()
+    assert client.account is not None
+    if mailbox.name == "INBOX":
+        raise RefusalError("INBOX cannot be deleted", "CANNOT")
+    del client.account.mailboxes[mailbox.name]
+
+
+async def rename(client: Connection, arguments: Arguments) -> None:
+    old = arguments.mailbox()
+    arguments.space()
+    new = arguments.mailbox()
+    arguments.end()
+    mailbox = require(client, old)
+    _check_new(new)
+    account = client.account
+    assert account is not None
+    if account.mailbox(new) is not None:
+        raise RefusalError("it exists", "ALREADYEXISTS")
+    if mailbox.name == "INBOX":
+        # RFC 9051 6.3.6: its messages move, and INBOX stays.
+        target = account.create(new)
+        for message in mailbox.messages:
+            target.add(message.octets, message.flags, message.date)
+        mailbox.expunge(list(mailbox.messages))
+        return
+    for name, each in list(account.mailboxes.items()):
+        if name == old or name.startswith(old + DELIMITER):
+            del account.mailboxes[name]
+            each.name = new + name[len(old) :]
+            account.mailboxes[each.name] = each
+
+
+async def subscribe(client: Connection, arguments: Arguments) -> None:
+    mailbox = require(client, arguments.mailbox())
+    arguments.end()
+    mailbox.subscribed = True
+
+
+async def unsubscribe(client: Connection, arguments: Arguments) -> None:
+    mailbox = require(client, arguments.mailbox())
+    arguments.end()
+    mailbox.subscribed = False
+
+
+async def status(client: Connection, arguments: Arguments) -> None:
+    name = arguments.mailbox()
+    arguments.space()
+    items = status_items(client, arguments)
+    arguments.end()
+    mailbox = require(client, name)
+    send_status(client, mailbox, items)
+    if client.view is not None and client.view.mailbox is mailbox:
+        client.forgive(
+            Rule.STATUS_OF_SELECTED,
+            "STATUS of the mailbox that is selected (RFC 2683 section 3.1.1)",
+        )
+
+
+def status_items(client: Connection, arguments: Arguments) -> list[str]:
+    """Read what is asked of a mailbox.
+
+    Raises:
+        ViolationError: if that is nothing, or does not exist.
+    """
+    if arguments.peek(2) == b"()":
+        raise ViolationError("no STATUS item (RFC 9051 section 6.3.11)", Rule.STATUS_ITEMS)
+    items: list[str] = []
+    for _ in arguments.listed():
+        item = arguments.atom()
+        if item in items:
+            raise ViolationError(
+                f"STATUS item {item} twice (RFC 9051 section 6.3.11)", Rule.STATUS_ITEMS
+            )
+        if item == "RECENT" and arguments.rev2:
+            raise ViolationError("STATUS item RECENT in IMAP4rev2 (RFC 9051 appendix E)", Rule.REV2)
+        items.append(item)
+        _count(client, StoredMailbox(""), item)
+    return items
+
+
+def send_status(client: Connection, mailbox: StoredMailbox, items: Iterable[str]) -> None:
+    """Queue a STATUS response."""
+    found = " ".join(f"{item} {_count(client, mailbox, item)}" for item in items)
+    client.untagged(f"STATUS {wire_name(client, mailbox.name)} ({found})")
+
+
+def _count(client: Connection, mailbox: StoredMailbox, item: str) -> int:
+    messages = mailbox.messages
+    match item:
+        case "MESSAGES":
+            return len(messages)
+        case "RECENT":
+            return 0
+        case "UIDNEXT":
+            return mailbox.uid_next
+        case "UIDVALIDITY":
+            return mailbox.uid_validity
+        case "UNSEEN":
+            return sum("\\Seen" not in message.flags for message in messages)
+        case "DELETED":
+            return sum("\\Deleted" in message.flags for message in messages)
+        case "SIZE" if client.offers("STATUS=SIZE") or client.offers("IMAP4REV2"):
+            return sum(len(message.octets) for message in messages)
+        case "HIGHESTMODSEQ" if client.offers("CONDSTORE"):
+            return mailbox.highest_modseq
+        case _:
+            raise ViolationError(
+                f"no STATUS item {item} (RFC 9051 section 6.3.11)", Rule.STATUS_ITEMS
+            )
+
+
+async def select(client: Connection, arguments: Arguments) -> None:
+    await _select(client, arguments, read_only=False)
+
+
+async def examine(client: Connection, arguments: Arguments) -> None:
+    await _select(client, arguments, read_only=True)
+
+
+async def _select(client: Connection, arguments: Arguments, *, read_only: bool) -> None:
+    name = arguments.mailbox()
+    known: tuple[int, int, UIDSet | None] | None = None
+    if arguments.step(b" "):
+        for _ in arguments.listed():
+            known = _parameter(client, arguments) or known
+    arguments.end()
+    if client.view is not None and (arguments.rev2 or "QRESYNC" in client.enabled):
+        client.untagged("OK [CLOSED] the mailbox before is closed")
+    client.deselect()
+    mailbox = require(client, name)
+    view = client.select(mailbox, read_only=read_only)
+    flags = " ".join((*SYSTEM_FLAGS, *sorted(mailbox.keywords)))
+    client.untagged(f"FLAGS ({flags})")
+    permanent = "" if read_only else f"{flags} \\*"
+    client.untagged(f"OK [PERMANENTFLAGS ({permanent})] can be changed for good")
+    client.untagged(f"{len(view.messages)} EXISTS")
+    if arguments.rev2:
+        client.untagged(f'LIST () "{DELIMITER}" {wire_name(client, mailbox.name)}')
+    else:
+        client.untagged("0 RECENT")
+        unseen = next((n for n, m in enumerate(view.messages, 1) if "\\Seen" not in m.flags), None)
+        if unseen is not None:
+            client.untagged(f"OK [UNSEEN {unseen}] is the first unseen")
+    client.untagged(f"OK [UIDVALIDITY {mailbox.uid_validity}] UIDs are valid")
+    client.untagged(f"OK [UIDNEXT {mailbox.uid_next}] is the next UID")
+    if client.offers("CONDSTORE"):
+        client.untagged(f"OK [HIGHESTMODSEQ {mailbox.highest_modseq}] is the highest")
+    if known is not None and known[0] == mailbox.uid_validity:
+        _resynchronize(client, view, known[1], known[2])
+    client.done_code = "READ-ONLY" if read_only else "READ-WRITE"
+
+
+def _parameter(client: Connection, arguments: Arguments) -> tuple[int, int, UIDSet | None] | None:
+    word = arguments.atom()
+    if word == "CONDSTORE" and client.offers("CONDSTORE"):
+        client.enabled.add("CONDSTORE")
+        return None
+    if word != "QRESYNC" or not client.offers("QRESYNC"):
+        raise ViolationError(f"no parameter {word} of SELECT (RFC 4466 section 2.1)")
+    if "QRESYNC" not in client.enabled:
+        raise ViolationError(
+            "the parameter QRESYNC without ENABLE QRESYNC (RFC 7162 section 3.2.5)", Rule.QRESYNC
+        )
+    arguments.space()
+    arguments.expect(b"(")
+    validity = arguments.number()
+    if not validity:
+        raise ViolationError("UIDVALIDITY 0 (RFC 9051 section 9, nz-number)", Rule.QRESYNC)
+    arguments.space()
+    modseq = arguments.modseq()
+    known: UIDSet | None = None
+    if arguments.step(b" "):
+        if arguments.peek() != b"(":
+            known = _known_uids(arguments)
+            if arguments.step(b" "):
+                _check_match(arguments)
+        else:
+            _check_match(arguments)
+    arguments.expect(b")")
+    return validity, modseq, known
+
+
+def _known_uids(arguments: Arguments) -> UIDSet:
+    if b"*" in arguments.set_text():
+        raise ViolationError("'*' in known UIDs (RFC 7162 section 3.2.5)", Rule.QRESYNC)
+    return UIDSet.from_ranges(arguments.numbers(UIDSet, MAX_NUMBER).ranges)
+
+
+def _check_match(arguments: Arguments) -> None:
+    arguments.expect(b"(")
+    numbers = _ascending(arguments)
+    arguments.space()
+    uids = _ascending(arguments)
+    arguments.expect(b")")
+    if len(numbers) != len(uids):
+        raise ViolationError(
+            f"{len(numbers)} numbers matched with {len(uids)} UIDs (RFC 7162 section 3.2.5.2)",
+            Rule.QRESYNC,
+        )
+
+
+def _ascending(arguments: Arguments) -> UIDSet | SeqSet:
+    text = arguments.set_text().decode("ascii")
+    ends = [int(end) for end in text.replace(":", ",").split(",") if end.isdigit()]
+    if "*" in text or ends != sorted(set(ends)):
+        raise ViolationError(
+            f"{text} is not in ascending order, or has '*' (RFC 7162 section 3.2.5.2)",
+            Rule.QRESYNC,
+        )
+    return arguments.numbers(UIDSet, MAX_NUMBER)
+
+
+def _resynchronize(client: Connection, view: Selected, modseq: int, known: UIDSet | None) -> None:
+    """Tell what changed since (:rfc:`7162#section-3.2.5`)."""
+    gone = UIDSet(uid for at, uid in view.mailbox.vanished if at > modseq)
+    if known is not None:
+        gone &= known
+    if gone:
+        client.untagged(f"VANISHED (EARLIER) {gone}")
+    for message in view.messages:
+        if message.modseq > modseq and (known is None or message.uid in known):
+            flags = " ".join(sorted(message.flags))
+            items = f"UID {message.uid} FLAGS ({flags}) MODSEQ ({message.modseq})"
+            client.tell_message(message, items.encode("utf-8"))
