@@ -130,6 +130,7 @@ async def test_a_proxy_that_refuses(kind: str, reason: str) -> None:
         ("http", b"HTTP/1.1 100 go on\r\n\r\n"),
         ("http", b"HTTP/1.1 200 " + b"x" * 100_000),
         ("http", b"HTTP/1.1 204 \r\n"),
+        ("http", b"HTTP/1.1 500 " + b"x" * 5_000 + b"\r\n\r\n"),
     ],
 )
 async def test_a_proxy_that_talks_nonsense(kind: str, answer: bytes) -> None:

@@ -319,6 +319,8 @@ def _signed(
         builder = builder.add_extension(
             extension, critical=isinstance(extension, x509.BasicConstraints)
         )
+    if key is by:
+        builder = builder.add_extension(_SIGNS, critical=True)
     return builder.sign(by, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
@@ -333,6 +335,17 @@ def trust(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[bytes], 
     return add
 
 
+_SIGNS = x509.KeyUsage(
+    digital_signature=False,
+    content_commitment=False,
+    key_encipherment=False,
+    data_encipherment=False,
+    key_agreement=False,
+    key_cert_sign=True,
+    crl_sign=True,
+    encipher_only=False,
+    decipher_only=False,
+)
 DNS = x509.DNSName
 NAME = "imap.example.org"
 

@@ -32,6 +32,7 @@ from aimap.testing import (
     Stall,
     serve,
 )
+from aimap.testing._faulty import ServersEnd
 
 JOE = aimap.Password("joe", "secret")
 LATENCY = 0.1
@@ -458,13 +459,13 @@ async def test_without_faults_it_is_a_stream_like_any(autojump_clock: Any) -> No
 async def test_a_moment_in_several_pieces(autojump_clock: Any) -> None:
     ours, theirs = trio.testing.memory_stream_pair()
     stream = FaultyStream(ours, Drop(after=b"+ go", reset=True))
-    for octet in b"* OK\r\n+ go on\r\n":
-        await theirs.send_all(bytes([octet]))
     received = b""
-    with pytest.raises(trio.BrokenResourceError, match="reset"):
-        while True:
-            received += await stream.receive_some()
+    for octet in b"* OK\r\n+ go":
+        await theirs.send_all(bytes([octet]))
+        received += await stream.receive_some()
     assert received == b"* OK\r\n+ go"
+    with pytest.raises(trio.BrokenResourceError, match="reset"):
+        await stream.receive_some()
     with pytest.raises(trio.BrokenResourceError):
         await stream.send_all(b"x")
     assert await theirs.receive_some() == b""
@@ -477,6 +478,54 @@ async def test_a_client_that_is_cut_off(autojump_clock: Any) -> None:
         await stream.send_all(b"abc")
     assert await theirs.receive_some() == b"ab"
     assert await stream.receive_some() == b""
+
+
+async def test_what_the_client_sends_wakes_who_receives(autojump_clock: Any) -> None:
+    ours, theirs = trio.testing.memory_stream_pair()
+    stream = FaultyStream(
+        ours, Insert(b"hello", after=b"a", of="client"), Drop(after=b"b", of="client")
+    )
+    came: list[bytes] = []
+    async with trio.open_nursery() as nursery:
+
+        async def receive() -> None:
+            while data := await stream.receive_some():
+                came.append(data)
+
+        nursery.start_soon(receive)
+        await trio.sleep(1)
+        await stream.send_all(b"a")
+        await trio.sleep(1)
+        assert came == [b"hello"]
+        with pytest.raises(trio.BrokenResourceError):
+            await stream.send_all(b"b")
+    assert await theirs.receive_some() == b"ab"
+
+
+async def test_the_moment_is_when_the_last_octet_has_passed(autojump_clock: Any) -> None:
+    for moment in (3, b"abc", re.compile(b"b.")):
+        ours, theirs = trio.testing.memory_stream_pair()
+        stream = FaultyStream(ours, Drop(after=moment))
+        await theirs.send_all(b"abc")
+        assert await stream.receive_some() == b"abc"
+        with trio.fail_after(1):
+            assert await stream.receive_some() == b""
+
+
+async def test_the_server_takes_turns(autojump_clock: Any) -> None:
+    ours, theirs = trio.testing.lockstep_stream_pair()
+    stream = ServersEnd(ours, [Stall(seconds=10)])
+    async with trio.open_nursery() as nursery:
+        with trio.move_on_after(4):
+            # Cancelled, it has to be sent all the same: others follow.
+            await stream.send_all(b"a")
+        nursery.start_soon(stream.send_all, b"b")
+        nursery.start_soon(stream.send_all, b"c")
+        received = b""
+        while len(received) < 3:
+            received += await theirs.receive_some()
+            assert trio.current_time() == pytest.approx(10)
+        assert received in (b"abc", b"acb")
 
 
 async def test_a_stream_closed_while_it_stalls(autojump_clock: Any) -> None:

@@ -231,13 +231,8 @@ class Course:
             end, due = party.next_faults(data)
             piece, data = data[:end], data[end:]
             party.passed(piece)
-            yield piece, chain.from_iterable(list(self._happening(due)))
-
-    def _happening(self, due: list[tuple[Fault, bytes]]) -> Iterator[Iterable[Step]]:
-        for fault, matched in due:
-            if self.over:
-                return
-            yield self._happen(fault, matched)
+            happening = [self._happen(fault, matched) for fault, matched in due]
+            yield piece, chain.from_iterable(happening)
 
     def _happen(self, fault: Fault, matched: bytes) -> Iterable[Step]:
         match fault:
