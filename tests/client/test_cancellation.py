@@ -352,7 +352,8 @@ async def test_an_upload_is_stored_whole_or_not_at_all() -> None:
         steps = 1
         while not await attempt(steps):
             steps += 1
-        assert ends == {"never sent", "lost", "stored"}
+        # Whether it is ever cancelled before it is sent is up to the scheduler.
+        assert ends >= {"lost", "stored"}
         assert {message.octets for message in stored} == {whole}
 
 
