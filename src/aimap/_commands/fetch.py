@@ -173,16 +173,22 @@ class Fetch(OnMessages[UIDSet | SeqSet]):
         return self._take(run, news)
 
     def _take(self, run: list[Message], news: list[Message]) -> list[Message]:
-        awaited, by_uid = self._awaited, self.by_uid
+        awaited = self._awaited
+        numbers = [m.uid_or_none for m in run] if self.by_uid else [m.seq for m in run]
         mine: list[Message] = []
         others: list[Message] = []
-        for message in run:
-            number = message.uid_or_none if by_uid else message.seq
-            if number is not None and number in awaited:
-                awaited.discard(number)
-                mine.append(message)
-            else:
-                others.append(message)
+        distinct = set(numbers)
+        if isinstance(awaited, set) and len(distinct) == len(run) and distinct <= awaited:
+            # So it is nearly always, and then no message costs anything by itself.
+            awaited.difference_update(distinct)
+            mine = run
+        else:
+            for number, message in zip(numbers, run, strict=True):
+                if number is not None and number in awaited:
+                    awaited.discard(number)
+                    mine.append(message)
+                else:
+                    others.append(message)
         if mine:
             self._deliver(mine)
             # FLAGS beside what was asked are news (RFC 9051 section 7.5.2).

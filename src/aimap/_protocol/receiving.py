@@ -14,6 +14,7 @@ from aimap._commands.base import NUMBERING, Mode, Verdict
 from aimap._errors import ByeError
 from aimap._model.code import CapabilityCode, ResponseCode, UIDValidityCode
 from aimap._model.message import Message
+from aimap._model.numbers import MAX_NUMBER
 from aimap._model.response import (
     CapabilityResponse,
     EnabledResponse,
@@ -93,9 +94,10 @@ class Receiver:
         if view.tracking:
             for message in run:
                 view.fetched(message)
-        for message in run:
-            if message.seq is not None and message.seq > view.exists and not view.opening:
-                self._emit(Defect("FETCH of a message that is not there", b"%d" % message.seq))
+        exists = MAX_NUMBER if view.opening else view.exists
+        for seq in [message.seq or 0 for message in run]:
+            if seq > exists:
+                self._emit(Defect("FETCH of a message that is not there", b"%d" % seq))
         news: list[Message] = []
         claimants = self._claimants.get(Message, ())
         for pending in claimants:
