@@ -604,3 +604,17 @@ def test_store_and_expunge_by_uid_pipeline() -> None:
     talk.submit(Store(UIDSet("1:3"), "+", ["\\Deleted"]))
     talk.submit(Expunge(UIDSet("1:3")))
     assert talk.hears() == (b"A2 UID STORE 1:3 +FLAGS.SILENT (\\Deleted)\r\nA3 UID EXPUNGE 1:3\r\n")
+
+
+def test_inprogress_is_of_the_command_that_it_names() -> None:
+    """RFC 9585 section 3."""
+    talk = Talk()
+    first, second = talk.submit(Noop()), talk.submit(Noop())
+    talk.hears()
+    talk.says(b'* OK [INPROGRESS ("A2" 454 1000)] working\r\n')
+    assert first.progress is None
+    assert second.progress is not None
+    assert (second.progress.progress, second.progress.goal) == (454, 1000)
+    assert talk.events == []
+    talk.says(b'* OK [INPROGRESS ("A9" 1 2)] whose?\r\n* OK [INPROGRESS] x\r\n')
+    assert len(talk.events) == 2

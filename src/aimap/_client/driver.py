@@ -26,6 +26,7 @@ from aimap._commands.base import Command
 from aimap._commands.connection import Noop
 from aimap._errors import ConnectionLostError, StateError
 from aimap._model.capability import Capabilities
+from aimap._model.code import InProgressCode
 from aimap._model.limits import Limits
 from aimap._model.profile import Profile
 from aimap._protocol.session import Session
@@ -89,6 +90,11 @@ class CommandFuture(Generic[T]):
     def done(self) -> bool:
         """Whether there is an outcome."""
         return self._pending.done
+
+    @property
+    def progress(self) -> InProgressCode | None:
+        """How far the server says that it is, where it says so (INPROGRESS, :rfc:`9585`)."""
+        return self._pending.progress
 
     async def wait(self) -> T:
         """Wait for the outcome, and return the command's result.

@@ -52,6 +52,7 @@ class Facts:
         self.delimiters: set[str | None] = set()
         self.max_line = max_line
         self._before: Capabilities | None = None
+        self._dialect: tuple[tuple[object, ...], Dialect] | None = None
         self._reading = reading
         self._emit = emit
 
@@ -65,22 +66,45 @@ class Facts:
 
     def dialect(self) -> Dialect:
         """Return what the server understands just now."""
-        offered = self.capabilities or Capabilities()
+        view = self.view
+        facts = (
+            self.capabilities,
+            self.enabled,
+            self.max_line,
+            next(iter(self.delimiters)) if len(self.delimiters) == 1 else None,
+            None if view is None else view.exists,
+            view is not None and view.has_saved_result,
+        )
+        # It is asked for with each command, and costs as much as all else of a small one.
+        if self._dialect is None or facts != self._dialect[0]:
+            self._dialect = facts, self._dialect_of(*facts)
+        return self._dialect[1]
+
+    def _dialect_of(
+        self,
+        capabilities: Capabilities | None,
+        enabled: Capabilities,
+        max_line: int,
+        delimiter: str | None,
+        exists: int | None,
+        saved_result: bool,
+    ) -> Dialect:
+        offered = capabilities or Capabilities()
         return Dialect(
             literal_plus="LITERAL+" in offered,
             literal_minus="LITERAL-" in offered or "IMAP4rev2" in offered,
             utf8=self._reading.utf8,
             binary="BINARY" in offered or "IMAP4rev2" in offered,
-            rev2="IMAP4rev2" in self.enabled,
-            qresync="QRESYNC" in self.enabled,
-            uid_only="UIDONLY" in self.enabled,
+            rev2="IMAP4rev2" in enabled,
+            qresync="QRESYNC" in enabled,
+            uid_only="UIDONLY" in enabled,
             rights=next(iter(offered.values("RIGHTS")), "").lower() or None,
-            max_line=self.max_line,
+            max_line=max_line,
             multiappend="MULTIAPPEND" in offered,
             login_disabled="LOGINDISABLED" in offered,
-            delimiter=next(iter(self.delimiters)) if len(self.delimiters) == 1 else None,
-            exists=None if self.view is None else self.view.exists,
-            saved_result=self.view is not None and self.view.has_saved_result,
+            delimiter=delimiter,
+            exists=exists,
+            saved_result=saved_result,
         )
 
     def check(self, command: Command[Any]) -> None:

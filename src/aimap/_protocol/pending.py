@@ -8,6 +8,7 @@ from typing import Generic, TypeVar, final
 
 from aimap._commands.base import Claim, Command
 from aimap._errors import ImapError
+from aimap._model.code import InProgressCode
 from aimap._model.upload import Upload
 from aimap._wire.encoder import Part, Streamed
 
@@ -35,6 +36,7 @@ class Pending(Generic[T]):
         abandoned: whether nobody wants its outcome any more.
         parts: what of it was not sent yet.
         upload: the upload that has its turn.
+        progress: how far the server says that it is (:rfc:`9585`).
     """
 
     __slots__ = (
@@ -45,6 +47,7 @@ class Pending(Generic[T]):
         "claims",
         "command",
         "parts",
+        "progress",
         "stage",
         "tag",
         "upload",
@@ -60,6 +63,7 @@ class Pending(Generic[T]):
         self.abandoned = False
         self.parts: list[Part] = []
         self.upload: Upload | None = None
+        self.progress: InProgressCode | None = None
         self._on_done = on_done
         self._error: ImapError | None = None
 

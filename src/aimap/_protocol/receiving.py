@@ -12,7 +12,7 @@ from typing import Any, ClassVar, final
 
 from aimap._commands.base import NUMBERING, Mode, Verdict
 from aimap._errors import ByeError
-from aimap._model.code import CapabilityCode, ResponseCode, UIDValidityCode
+from aimap._model.code import CapabilityCode, InProgressCode, ResponseCode, UIDValidityCode
 from aimap._model.message import Message
 from aimap._model.numbers import MAX_NUMBER
 from aimap._model.response import (
@@ -159,6 +159,11 @@ class Receiver:
             return
         if response.condition in ("NO", "BAD"):
             self._facts.complaint = response.text
+        if isinstance(response.code, InProgressCode):
+            pending = self._in_flight.get(response.code.tag or "")
+            if pending is not None:
+                pending.progress = response.code
+                return
         if response.code is None or not self.code(response.code, response.text):
             self._emit(UnsolicitedResponse(response))
 
