@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -203,3 +204,43 @@ def _hook(stream: Any) -> Callable[[], Awaitable[object]]:
     """Return what moves the octets of a memory stream to its other end."""
     hook: Callable[[], Awaitable[object]] = stream.send_stream.send_all_hook
     return hook
+
+
+@pytest.mark.parametrize("closes", [True, False])
+async def test_the_last_word_is_read_where_nothing_can_be_sent(
+    closes: bool, autojump_clock: Any
+) -> None:
+    async with unsendable() as (imap, server):
+        await server.says(b"* BYE [UNAVAILABLE] going down\r\n")
+        if closes:
+            await server.stream.aclose()
+        with pytest.raises(aimap.ByeError, match="going down"):
+            await imap.noop()
+
+
+@pytest.mark.parametrize("closes", [True, False])
+async def test_without_a_last_word_the_failure_is_told(closes: bool, autojump_clock: Any) -> None:
+    async with unsendable() as (imap, server):
+        if closes:
+            await server.stream.send_stream.aclose()
+        begin = trio.current_time()
+        with pytest.raises(aimap.ConnectionLostError, match="while sending: no route") as caught:
+            await imap.noop()
+        assert not isinstance(caught.value, aimap.ByeError)
+        assert trio.current_time() - begin <= 1
+
+
+@asynccontextmanager
+async def unsendable() -> AsyncGenerator[tuple[aimap.Client, PlayedServer]]:
+    """Connect to a server that can be heard and not be spoken to."""
+    ours, theirs = trio.testing.memory_stream_pair()
+    server = PlayedServer(theirs)
+    await server.says(b"* PREAUTH [CAPABILITY IMAP4rev1] hi\r\n")
+
+    async def fail() -> None:
+        await trio.lowlevel.checkpoint()
+        raise trio.BrokenResourceError("no route")
+
+    async with aimap.connect("localhost", tls="insecure", stream=ours) as imap:
+        ours.send_stream.send_all_hook = fail
+        yield imap, server

@@ -170,6 +170,7 @@ class Driver:
         self._patience = trio.CancelScope()
         self._borne = self._deadline = math.inf
         self._sending = False
+        self._unsendable: ConnectionLostError | None = None
         self._since_progress = 0
 
     # What other tasks call
@@ -270,6 +271,7 @@ class Driver:
             self.buffered > self.limits.max_buffered
             and not self.awaiting.count
             and not self._sending
+            and self._unsendable is None
         )
 
     async def run_writer(self) -> None:
@@ -287,7 +289,7 @@ class Driver:
             self._drained.set()
 
     async def _send(self) -> bool:
-        data = self.session.data_to_send()
+        data = b"" if self._unsendable is not None else self.session.data_to_send()
         if not data:
             return False
         self._sending = True
@@ -302,9 +304,11 @@ class Driver:
                     self.keep_time()
                     await self.stream.send_all(pieces[at : at + _PIECE])
         except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
-            self._lose("the connection broke while sending", error)
+            # What the server said before it went may still be read: often it says why.
+            self._unsendable = _broken("the connection broke while sending", error)
+            self.wake_reader()
         self._sending = False
-        if self.session.awaits_upload:
+        if self.session.awaits_upload or self._unsendable is not None:
             self.keep_time()
         return True
 
@@ -317,7 +321,7 @@ class Driver:
                 data = await self.stream.receive_some(_READ_SIZE)
             except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
                 if not session.said_bye:
-                    self._lose("the connection broke", error)
+                    session.lose(self._unsendable or _broken("the connection broke", error))
                 session.receive_eof()
                 return
             except ConnectionLostError as error:
@@ -326,9 +330,15 @@ class Driver:
             if data:
                 self._take(data)
             else:
-                session.receive_eof()
+                self._end()
         if self._patience.cancelled_caught:
             self._out_of_patience()
+
+    def _end(self) -> None:
+        """Take the end of what the server sends."""
+        if self._unsendable is not None and not self.session.said_bye:
+            self.session.lose(self._unsendable)
+        self.session.receive_eof()
 
     def _take(self, data: bytes | bytearray) -> None:
         session = self.session
@@ -351,7 +361,7 @@ class Driver:
     def keep_time(self) -> None:
         """Set how long the reader waits for more, from now on."""
         session = self.session
-        if session.said_bye:
+        if session.said_bye or self._unsendable is not None:
             patience = _AFTER_BYE
         elif session.in_background:
             patience = min(
@@ -375,8 +385,8 @@ class Driver:
 
     def _out_of_patience(self) -> None:
         session = self.session
-        if session.said_bye:
-            session.receive_eof()
+        if session.said_bye or self._unsendable is not None:
+            self._end()
         elif session.in_background:
             session.end_background()
             self.keep_time()
@@ -398,10 +408,11 @@ class Driver:
         words = self.session.last_complaint
         return f"; its last complaint was: {words}" if words else ""
 
-    def _lose(self, reason: str, cause: BaseException) -> None:
-        error = ConnectionLostError(f"{reason}: {_root(cause)}")
-        error.__cause__ = cause
-        self.session.lose(error)
+
+def _broken(reason: str, cause: BaseException) -> ConnectionLostError:
+    error = ConnectionLostError(f"{reason}: {_root(cause)}")
+    error.__cause__ = cause
+    return error
 
 
 def _root(error: BaseException) -> str:
