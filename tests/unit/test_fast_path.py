@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from calendar import isleap
 from collections.abc import Callable
 from itertools import permutations
 from typing import TypeAlias
@@ -11,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aimap import Limits, Message
+from aimap._wire import fast_fetch
 from aimap._wire import reader as reader_module
 from aimap._wire.parse_response import parse_frame
 from aimap._wire.reader import ResponseReader
@@ -184,3 +187,11 @@ def test_a_response_that_comes_in_drops_costs_as_much_as_it_is_long(name: str) -
         return run
 
     assert is_linear(coming_in_drops, 400)
+
+
+def test_the_days_that_there_are() -> None:
+    """29 February is read fast in leap years, and is no date in others."""
+    pattern = re.compile(fast_fetch._DATE_TIME)
+    for year in range(1000, 10_000):
+        date = b'"29-Feb-%d 10:00:00 +0000"' % year
+        assert bool(pattern.fullmatch(date)) is isleap(year), year

@@ -16,6 +16,7 @@ from aimap._model.dates import parse_date_time
 from aimap._model.envelope import Envelope
 from aimap._model.fetch import FetchItem, section_key
 from aimap._model.flag import Flags, flags_of
+from aimap._model.flat import FlatItems
 from aimap._model.invalid import Invalid
 from aimap._model.numbers import UID, ModSeq, SeqNum
 from aimap._model.undecoded import Undecoded
@@ -55,15 +56,16 @@ class Message:
         self,
         seq: SeqNum | None,
         uid: UID | None,
-        items: dict[str, object] | tuple[bytes, ...],
+        items: dict[str, object] | bytes,
         octets: int,
-        keys: Collection[str] | None = None,
+        keys: FlatItems | None = None,
     ) -> None:
         self.seq = seq
         self.uid_or_none = uid
         self.octets = octets
-        # Of most messages nothing but the octets of the items is kept, behind those of the
-        # sequence number, until somebody looks: a dictionary for each costs more than reading.
+        # Of most messages nothing but the octets of the response is kept until somebody looks:
+        # a dictionary for each costs more than reading, and so does walking through it for
+        # the garbage collector.
         self._filed = items
         self._keys = cast("dict[str, object]", items) if keys is None else keys
 
@@ -72,7 +74,7 @@ class Message:
         filed = self._filed
         if isinstance(filed, dict):
             return filed
-        items: dict[str, object] = dict(zip(self._keys, filed[1:], strict=True))
+        items = cast("FlatItems", self._keys).read(filed)
         if "UID" in items:
             items["UID"] = self.uid_or_none
         self._filed = self._keys = items

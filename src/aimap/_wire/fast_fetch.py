@@ -21,6 +21,7 @@ from typing import Protocol, cast, final
 
 import attrs
 
+from aimap._model.flat import FlatItems
 from aimap._model.limits import Limits
 from aimap._model.message import Message
 from aimap._model.numbers import UID, SeqNum
@@ -47,11 +48,14 @@ _NUMBER = rb"([1-9][0-9]{0,8}|[1-3][0-9]{9})"
 _NUMBER64 = rb"(0|[1-9][0-9]{0,17})"
 _OBJECT_ID = rb"\(([A-Za-z0-9_-]{1,255})\)"
 _FLAG_LIST = rb"\(([^()\"{\x00-\x1f\x7f-\xff]{0,%d})\)" % _MOST_FLAGS
+_LEAP_YEAR = rb"(?:[1-9][0-9](?:0[48]|[2468][048]|[13579][26])|(?:[2468][048]|[13579][26])00)"
 _DATE_TIME = (
-    rb'"((?:(?: [1-9]|0[1-9]|1[0-9]|2[0-8])-(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)'
+    rb'"((?:(?:(?: [1-9]|0[1-9]|1[0-9]|2[0-8])'
+    rb"-(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
     rb"|(?:29|30)-(?:Jan|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
     rb"|31-(?:Jan|Mar|May|Jul|Aug|Oct|Dec))"
-    rb"-[1-9][0-9]{3} (?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9] "
+    rb"-[1-9][0-9]{3}|29-Feb-" + _LEAP_YEAR + rb")"
+    rb" (?:[01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9] "
     rb'[+-](?:0[0-9]|1[0-4])[0-5][0-9])"'
 )
 _LITERAL = re.compile(rb"\{([0-9]{1,10})\}\r\n")
@@ -98,7 +102,7 @@ class _Step:
     """
 
     pattern: re.Pattern[bytes]
-    keys: tuple[str, ...]
+    keys: FlatItems
     has_envelope: bool
     behind: str
 
@@ -147,7 +151,8 @@ def _shape_of(names: list[tuple[str, bytes]]) -> _Shape | None:
 def _step(
     pattern: bytes, keys: list[str], *, has_envelope: bool = False, behind: str = ""
 ) -> _Step:
-    return _Step(re.compile(pattern), tuple(keys), has_envelope, behind)
+    compiled = re.compile(pattern)
+    return _Step(compiled, FlatItems(tuple(keys), compiled), has_envelope, behind)
 
 
 class _Scanner(Protocol):
@@ -235,23 +240,25 @@ class FastFetch:
     def _read_flat(self, step: _Step, buffer: bytearray, start: int, found: list[Message]) -> int:
         """Read responses whose shape is flat: what :meth:`_read` does, at half the cost."""
         keys = step.keys
-        # Where they are among the groups, the first of which is the sequence number.
-        uid_at = keys.index("UID") + 1 if "UID" in keys else 0
-        flags_at = keys.index("FLAGS") + 1 if "FLAGS" in keys else 0
+        has_uid, has_flags = "UID" in keys, "FLAGS" in keys
+        # Groups that are not there are those of the sequence number, and not looked at.
+        uid_at = keys.names.index("UID") + 2 if has_uid else 1
+        flags_at = keys.names.index("FLAGS") + 2 if has_flags else 1
         longest = min(self._limits.max_line, 2 * self._limits.max_items)
         add, pos = found.append, start
         # A scanner matches one behind the other, at two thirds of the cost of calling match()
         # with a position: re.Scanner of the standard library is made of it.
         scanner = cast("_Scannable", step.pattern).scanner(buffer, start)
         for match in iter(scanner.match, None):
-            groups = match.groups()
-            end = match.end()
-            if end - pos > longest or (flags_at and not _are_plain(groups[flags_at])):
+            response = match[0]
+            seq, uid, flags = match.group(1, uid_at, flags_at)
+            length = len(response)
+            if length > longest or (has_flags and not _are_plain(flags)):
                 break
-            uid = int(groups[uid_at]) if uid_at else None
+            number = int(uid) if has_uid else None
             # A call of UID or SeqNum costs as much as the conversion.
-            add(Message(int(groups[0]), uid, groups, end - pos - 2, keys))  # type: ignore[arg-type]
-            pos = end
+            add(Message(int(seq), number, response, length - 2, keys))  # type: ignore[arg-type]
+            pos += length
         return pos
 
     def _read(
@@ -268,7 +275,7 @@ class FastFetch:
             pos = match.end()
             if not seq:
                 seq, groups = groups[0], groups[1:]
-            items.update(zip(step.keys, groups))  # noqa: B905 (the rest is an envelope's)
+            items.update(zip(step.keys.names, groups))  # noqa: B905 (the rest is an envelope's)
             if step.behind:
                 read = self._read_behind(step.behind, buffer, pos)
                 if read is None:
