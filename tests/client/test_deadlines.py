@@ -220,9 +220,7 @@ async def test_the_last_word_is_read_where_nothing_can_be_sent(
 
 @pytest.mark.parametrize("closes", [True, False])
 async def test_without_a_last_word_the_failure_is_told(closes: bool, autojump_clock: Any) -> None:
-    async with unsendable() as (imap, server):
-        if closes:
-            await server.stream.send_stream.aclose()
+    async with unsendable(closes=closes) as (imap, _):
         begin = trio.current_time()
         with pytest.raises(aimap.ConnectionLostError, match="while sending: no route") as caught:
             await imap.noop()
@@ -231,7 +229,7 @@ async def test_without_a_last_word_the_failure_is_told(closes: bool, autojump_cl
 
 
 @asynccontextmanager
-async def unsendable() -> AsyncGenerator[tuple[aimap.Client, PlayedServer]]:
+async def unsendable(*, closes: bool = False) -> AsyncGenerator[tuple[aimap.Client, PlayedServer]]:
     """Connect to a server that can be heard and not be spoken to."""
     ours, theirs = trio.testing.memory_stream_pair()
     server = PlayedServer(theirs)
@@ -239,6 +237,9 @@ async def unsendable() -> AsyncGenerator[tuple[aimap.Client, PlayedServer]]:
 
     async def fail() -> None:
         await trio.lowlevel.checkpoint()
+        if closes:
+            # Seen only behind the failure: nothing else runs in between.
+            theirs.send_stream.close()
         raise trio.BrokenResourceError("no route")
 
     async with aimap.connect("localhost", tls="insecure", stream=ours) as imap:
