@@ -28,7 +28,7 @@ from hypothesis.stateful import (
 from .asking import KINDS
 from .conversation import Conversation
 
-EXAMPLES = int(os.environ.get("AIMAP_MACHINE_EXAMPLES", "300"))
+EXAMPLES = int(os.environ.get("AIMAP_MACHINE_EXAMPLES", "100"))
 STEPS = int(os.environ.get("AIMAP_MACHINE_STEPS", "40"))
 
 SEEDS = st.integers(0, 2**32)
