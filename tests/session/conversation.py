@@ -123,7 +123,7 @@ class Conversation:
     def settle(self) -> None:
         """Go on until nothing more happens, and see that everything asked for is done."""
         self.set_background(False)
-        for _ in range(5_000):
+        for _ in range(5_000 + 200 * len(self.open)):
             if not self.go_on():
                 break
         else:
