@@ -25,10 +25,13 @@ class DeflateStream(trio.abc.Stream):
         received: octets that came in already, behind the answer to COMPRESS.
         max_ratio: octets that one received octet may inflate to, on the average; what is
             inflated in the beginning does not count.
+
+    Attributes:
+        transport_stream: what it runs on.
     """
 
     def __init__(self, stream: trio.abc.Stream, received: bytes = b"", *, max_ratio: int) -> None:
-        self._stream = stream
+        self.transport_stream = stream
         self._max_ratio = max_ratio
         self._deflate = zlib.compressobj(wbits=_RAW)
         self._inflate = zlib.decompressobj(wbits=_RAW)
@@ -39,11 +42,11 @@ class DeflateStream(trio.abc.Stream):
     async def send_all(self, data: bytes | bytearray | memoryview) -> None:
         """Compress and send, so that the other end can read all of it at once."""
         octets = self._deflate.compress(data) + self._deflate.flush(zlib.Z_SYNC_FLUSH)
-        await self._stream.send_all(octets)
+        await self.transport_stream.send_all(octets)
 
     async def wait_send_all_might_not_block(self) -> None:
         """Wait until there is room for more."""
-        await self._stream.wait_send_all_might_not_block()
+        await self.transport_stream.wait_send_all_might_not_block()
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
         """Receive octets, inflated; none at the end.
@@ -59,7 +62,7 @@ class DeflateStream(trio.abc.Stream):
             if octets:
                 await trio.lowlevel.cancel_shielded_checkpoint()
                 return octets
-            received = await self._stream.receive_some()
+            received = await self.transport_stream.receive_some()
             if not received:
                 return b""
             self._waiting = bytes(received)
@@ -79,4 +82,4 @@ class DeflateStream(trio.abc.Stream):
 
     async def aclose(self) -> None:
         """Close it."""
-        await self._stream.aclose()
+        await self.transport_stream.aclose()

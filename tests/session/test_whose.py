@@ -166,3 +166,16 @@ def test_vanished_counts_messages_whose_uids_are_not_known_yet() -> None:
     assert view.track(UIDSet("1:2"))
     talk.says(b"* 4 EXISTS\r\n* VANISHED 2:3\r\n")
     assert (view.exists, view.uid(SeqNum(1)), view.uid(SeqNum(2))) == (2, 1, None)
+
+
+def test_more_than_was_asked_goes_to_one_of_several_fetches() -> None:
+    """A server that adds an item of its own answers the first; nothing is left for the next."""
+    talk = Talk()
+    talk.in_mailbox(2)
+    found: list[list[Message]] = [[], []]
+    for at, taken in enumerate(found, 1):
+        talk.submit(Fetch(UIDSet(at), [FLAGS], taken.extend))
+    talk.hears()
+    talk.says(b"* 1 FETCH (UID 1 FLAGS () X-MOOD 3)\r\nA2 OK x\r\n")
+    talk.says(b"* 2 FETCH (UID 2 FLAGS () X-MOOD 4)\r\nA3 OK x\r\n")
+    assert [[message.uid for message in taken] for taken in found] == [[1], [2]]

@@ -220,11 +220,12 @@ async def test_unauthenticate_ends_compression() -> None:
             tls="insecure",
             stream=server.connect(),
             auth=aimap.Password("joe", "secret"),
-            compress=False,
+            compress=True,
         ) as imap:
             await imap.enable("CONDSTORE")
             await imap.submit(commands.Unauthenticate()).wait()
             await imap.submit(commands.Login("ann", "other")).wait()
             assert imap.enabled == set()
+            assert server.commands[:2] == ["AUTHENTICATE", "COMPRESS"]
             await imap.create("Hers")
         assert "Hers" in server.accounts["ann"].mailboxes

@@ -24,11 +24,13 @@ from aimap._client.profiles import choose_profile
 from aimap._client.timeouts import Timeouts
 from aimap._commands.base import Command
 from aimap._commands.connection import Noop
+from aimap._deflate import DeflateStream
 from aimap._errors import ConnectionLostError, StateError
 from aimap._model.capability import Capabilities
 from aimap._model.code import InProgressCode
 from aimap._model.limits import Limits
 from aimap._model.profile import Profile
+from aimap._model.state import ConnectionState
 from aimap._protocol.session import Session
 
 T = TypeVar("T")
@@ -355,6 +357,13 @@ class Driver:
             # The octets behind the answer are of the new kind already.
             self.stream = self.next_stream(self.stream, session.go_on())
             self.next_stream = None
+        if (
+            isinstance(self.stream, DeflateStream)
+            and session.state is ConnectionState.NOT_AUTHENTICATED
+        ):
+            # UNAUTHENTICATE ends the compression too (RFC 8437 section 4.1), and nothing
+            # goes out before its answer.
+            self.stream = self.stream.transport_stream
         if session.wants_to_send:
             self.wake_writer()
 

@@ -100,13 +100,13 @@ class Receiver:
                 self._emit(Defect("FETCH of a message that is not there", b"%d" % seq))
         news: list[Message] = []
         claimants = self._claimants.get(Message, ())
-        for pending in claimants:
-            run = pending.command.claim_messages(run, news)
-            if not run:
-                break
-        else:
+        for loosely in (False, True):
             for pending in claimants:
-                run = pending.command.claim_messages_loosely(run, news)
+                if not run:
+                    break
+                command = pending.command
+                claim = command.claim_messages_loosely if loosely else command.claim_messages
+                run = claim(run, news)
         for message in (*news, *run):
             view.changed(message)
 
