@@ -13,7 +13,8 @@ from aimap import UIDSet, commands, items
 from aimap.commands import SAVED, AppendMessage, Partial, QResync, SortKey, UrlPart
 from aimap.testing import CAPABILITIES, Server, serve
 
-from .test_obligations import LOGIN, SELECT, enabled, quiet, talk
+from .test_obligations import quiet, talk
+from .wrong_lines import LOGIN, SELECT, enabled
 
 MESSAGES = (
     b"Date: Thu, 1 Jan 2026 12:00:00 +0000\r\nFrom: zoe@x\r\nSubject: Re: apples\r\n\r\nlong text\r\n",

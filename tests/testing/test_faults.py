@@ -8,9 +8,7 @@ from __future__ import annotations
 
 import re
 import tracemalloc
-from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
-from typing import Any, ClassVar
+from typing import Any
 
 import pytest
 import trio
@@ -28,162 +26,26 @@ from aimap.testing import (
     Insert,
     Moment,
     Repeat,
-    Server,
     Stall,
     serve,
 )
-from aimap.testing._faulty import ServersEnd
 
-JOE = aimap.Password("joe", "secret")
-LATENCY = 0.1
-FOR_EVER = 10_000
-UPLOAD = b"Subject: up\r\n\r\n" + b"x" * 50_000 + b"\r\n"
-BODIES = [b"Subject: %d\r\n\r\nbody of %d\r\n" % (number, number) for number in range(1, 21)]
-
-
-@asynccontextmanager
-async def serving(**options: Any) -> AsyncGenerator[Server]:
-    # Without LITERAL+, so that an upload has to wait for the server's word.
-    async with serve(
-        tls=options.pop("tls", "insecure"),
-        host=options.pop("host", None),
-        latency=LATENCY,
-        capabilities=aimap.testing.CAPABILITIES - {"LITERAL+"},
-        **options,
-    ) as server:
-        for body in BODIES:
-            server.deliver("joe", body)
-        yield server
-
-
-class Scene:
-    """One connection with many tasks on it, and how each of them ended.
-
-    ``right`` is what each task returns where nothing goes wrong.
-    """
-
-    right: ClassVar[Mapping[str, object]] = {
-        "open": "opened",
-        "fetch": BODIES,
-        "status": 0,
-        "append": True,
-        "watch": 21,
-        "close": "closed",
-    }
-
-    def __init__(self) -> None:
-        self.ended: dict[str, object] = {}
-        self.seconds = 0.0
-        self.counters: Any = None
-
-    async def _note(self, name: str, task: Callable[[], Awaitable[object]]) -> None:
-        assert name not in self.ended
-        try:
-            self.ended[name] = await task()
-        except aimap.ImapError as error:
-            self.ended[name] = error
-
-    async def play(
-        self, server: Server, stream: trio.abc.Stream, *, limits: aimap.Limits | None = None
-    ) -> None:
-        begin = trio.current_time()
-        with trio.fail_after(FOR_EVER):
-            await self._note("close", lambda: self._connect(server, stream, limits))
-        self.seconds = trio.current_time() - begin
-
-    async def _connect(
-        self, server: Server, stream: trio.abc.Stream, limits: aimap.Limits | None
-    ) -> object:
-        timeouts = Timeouts(connect=30, response=30, idle_renewal=240, idle_probe=20)
-        try:
-            async with aimap.connect(
-                "localhost",
-                tls="insecure",
-                stream=stream,
-                auth=JOE,
-                timeouts=timeouts,
-                limits=limits,
-            ) as imap:
-                try:
-                    async with imap.select("INBOX") as inbox:
-                        self.ended["open"] = "opened"
-                        async with trio.open_nursery() as nursery:
-                            for name, task in {
-                                "fetch": lambda: self._fetch(inbox),
-                                "status": lambda: self._status(imap),
-                                "append": lambda: self._append(imap),
-                                "watch": lambda: self._watch(server, inbox),
-                            }.items():
-                                nursery.start_soon(self._note, name, task)
-                finally:
-                    self.counters = imap.statistics()
-        except aimap.ImapError as error:
-            self.ended.setdefault("open", error)
-            raise
-        return "closed"
-
-    async def _fetch(self, inbox: aimap.Mailbox) -> object:
-        async with inbox.fetch("1:20", BODY_PEEK()) as messages:
-            return [message.body() async for message in messages]
-
-    async def _status(self, imap: aimap.Client) -> object:
-        return (await imap.status("Drafts")).messages
-
-    async def _append(self, imap: aimap.Client) -> object:
-        return await imap.append("Sent", UPLOAD) is not None
-
-    async def _watch(self, server: Server, inbox: aimap.Mailbox) -> object:
-        async with inbox.watch() as watcher:
-            while len(self.ended) < 4:
-                # IDLE goes on, and comes to an end, and goes on.
-                with trio.move_on_after(1):
-                    await anext(watcher)
-            server.deliver("joe", b"Subject: 21\r\n\r\n")
-            while not isinstance(event := await anext(watcher), aimap.Arrived):
-                pass
-            return event.uid
-
-
-async def play(*faults: Fault, limits: aimap.Limits | None = None) -> Scene:
-    scene = Scene()
-    async with serving() as server:
-        await scene.play(server, FaultyStream(server.connect(), *faults), limits=limits)
-    return scene
+from .scene import (
+    BODIES,
+    JOE,
+    LINES,
+    Scene,
+    each_line,
+    each_moment,
+    play,
+    serving,
+)
 
 
 async def test_nothing_goes_wrong(autojump_clock: Any) -> None:
     scene = await play()
     assert scene.ended == Scene.right
     assert scene.seconds < 10
-
-
-MOMENTS: dict[str, Moment] = {
-    "before the greeting": 0,
-    "in the greeting": 10,
-    "in the login": re.compile(rb"A1 O"),
-    "in SELECT": b"EXISTS",
-    "in the literal of a FETCH": re.compile(rb"\{\d+\}\r\nSubj"),
-    "behind a FETCH": re.compile(rb"\* 20 FETCH .*?\)\r\n", re.DOTALL),
-    "in STATUS": b"* STATUS ",
-    "where an upload may go": b"+ go on\r\n",
-    "at the end of the upload": b"APPENDUID",
-    "in IDLE": b"+ idling\r\n",
-}
-"""Behind which octets of the server."""
-
-LINES = {
-    "behind the greeting": re.compile(rb"\* OK .*?\r\n"),
-    "behind the login": re.compile(rb"A1 OK .*?\r\n"),
-    "behind SELECT": re.compile(rb"A2 OK .*?\r\n"),
-    "behind a FETCH": MOMENTS["behind a FETCH"],
-    "behind STATUS": re.compile(rb"\* STATUS .*?\r\n"),
-    "where an upload may go": MOMENTS["where an upload may go"],
-    "in IDLE": MOMENTS["in IDLE"],
-}
-"""The same, between responses."""
-
-each_moment = pytest.mark.parametrize("moment", MOMENTS.values(), ids=list(MOMENTS))
-each_line = pytest.mark.parametrize("moment", LINES.values(), ids=list(LINES))
 
 
 def errors_of(scene: Scene) -> list[aimap.ConnectionLostError]:
@@ -398,159 +260,6 @@ async def test_at_every_octet(after: str, autojump_clock: Any) -> None:
         if came != right:
             assert came[:-1] == right[: len(came) - 1], position
             assert isinstance(came[-1], aimap.ConnectionLostError), (position, came[-1])
-
-
-# What each of them does to a stream
-
-
-async def received(*faults: Fault, sent: bytes = b"") -> list[tuple[float, bytes]]:
-    """Return what a client gets of a server that greets and leaves, and when."""
-    ours, theirs = trio.testing.memory_stream_pair()
-    stream = FaultyStream(ours, *faults)
-    await theirs.send_all(b"* OK one\r\n")
-    await theirs.send_all(b"* OK two\r\n")
-    await theirs.send_eof()
-    begin = trio.current_time()
-    came: list[tuple[float, bytes]] = []
-    if sent:
-        await stream.send_all(sent)
-    while data := await stream.receive_some():
-        came.append((trio.current_time() - begin, data))
-    return came
-
-
-async def test_octets_as_they_come(autojump_clock: Any) -> None:
-    def octets(came: list[tuple[float, bytes]]) -> bytes:
-        return b"".join(data for _, data in came)
-
-    both = b"* OK one\r\n* OK two\r\n"
-    assert octets(await received()) == both
-    assert octets(await received(Drop(after=3))) == b"* O"
-    assert octets(await received(Drop(after=b"two"))) == both[:-2]
-    assert octets(await received(Drop(after=re.compile(b"OK t")), Drop(after=19))) == both[:16]
-    assert octets(await received(Insert(b"x", after=5), Insert(b"y", times=2, after=5))) == (
-        both[:5] + b"xyy" + both[5:]
-    )
-    assert octets(await received(Repeat(after=b"two\r\n", times=2))) == both + b"two\r\n" * 2
-    assert octets(await received(Drop(after=b"BAD"), Drop(after=10**6))) == both
-    assert await received(Drip(size=15)) == [(0, both[:15]), (0, both[15:])]
-    assert await received(Drip(size=15, seconds=2, after=0)) == [(2, both[:15]), (4, both[15:])]
-    assert await received(Stall(seconds=3, after=5)) == [(0, both[:5]), (3, both[5:])]
-    assert octets(await received(Insert(b"x", after=b"b", of="client"), sent=b"abc")) == b"x" + both
-    assert octets(await received(Insert(b"x", after=b"B", of="client"), sent=b"abc")) == both
-
-
-async def test_without_faults_it_is_a_stream_like_any(autojump_clock: Any) -> None:
-    def maker(
-        pair: Callable[[], tuple[trio.abc.Stream, trio.abc.Stream]],
-    ) -> Callable[[], Awaitable[tuple[trio.abc.Stream, trio.abc.Stream]]]:
-        async def make() -> tuple[trio.abc.Stream, trio.abc.Stream]:
-            await trio.lowlevel.checkpoint()
-            one, other = pair()
-            return FaultyStream(one), FaultyStream(other)
-
-        return make
-
-    await trio.testing.check_two_way_stream(
-        maker(trio.testing.memory_stream_pair), maker(trio.testing.lockstep_stream_pair)
-    )
-
-
-async def test_a_moment_in_several_pieces(autojump_clock: Any) -> None:
-    ours, theirs = trio.testing.memory_stream_pair()
-    stream = FaultyStream(ours, Drop(after=b"+ go", reset=True))
-    received = b""
-    for octet in b"* OK\r\n+ go":
-        await theirs.send_all(bytes([octet]))
-        received += await stream.receive_some()
-    assert received == b"* OK\r\n+ go"
-    with pytest.raises(trio.BrokenResourceError, match="reset"):
-        await stream.receive_some()
-    with pytest.raises(trio.BrokenResourceError):
-        await stream.send_all(b"x")
-    assert await theirs.receive_some() == b""
-
-
-async def test_a_client_that_is_cut_off(autojump_clock: Any) -> None:
-    ours, theirs = trio.testing.memory_stream_pair()
-    stream = FaultyStream(ours, Drop(after=b"b", of="client"))
-    with pytest.raises(trio.BrokenResourceError):
-        await stream.send_all(b"abc")
-    assert await theirs.receive_some() == b"ab"
-    assert await stream.receive_some() == b""
-
-
-async def test_what_the_client_sends_wakes_who_receives(autojump_clock: Any) -> None:
-    ours, theirs = trio.testing.memory_stream_pair()
-    stream = FaultyStream(
-        ours, Insert(b"hello", after=b"a", of="client"), Drop(after=b"b", of="client")
-    )
-    came: list[bytes] = []
-    async with trio.open_nursery() as nursery:
-
-        async def receive() -> None:
-            while data := await stream.receive_some():
-                came.append(data)
-
-        nursery.start_soon(receive)
-        await trio.sleep(1)
-        await stream.send_all(b"a")
-        await trio.sleep(1)
-        assert came == [b"hello"]
-        with pytest.raises(trio.BrokenResourceError):
-            await stream.send_all(b"b")
-    assert await theirs.receive_some() == b"ab"
-
-
-async def test_the_moment_is_when_the_last_octet_has_passed(autojump_clock: Any) -> None:
-    for moment in (3, b"abc", re.compile(b"b.")):
-        ours, theirs = trio.testing.memory_stream_pair()
-        stream = FaultyStream(ours, Drop(after=moment))
-        await theirs.send_all(b"abc")
-        assert await stream.receive_some() == b"abc"
-        with trio.fail_after(1):
-            assert await stream.receive_some() == b""
-
-
-async def test_the_server_takes_turns(autojump_clock: Any) -> None:
-    ours, theirs = trio.testing.lockstep_stream_pair()
-    stream = ServersEnd(ours, [Stall(seconds=10)])
-    async with trio.open_nursery() as nursery:
-        with trio.move_on_after(4):
-            # Cancelled, it has to be sent all the same: others follow.
-            await stream.send_all(b"a")
-        nursery.start_soon(stream.send_all, b"b")
-        nursery.start_soon(stream.send_all, b"c")
-        received = b""
-        while len(received) < 3:
-            received += await theirs.receive_some()
-            assert trio.current_time() == pytest.approx(10)
-        assert received in (b"abc", b"acb")
-
-
-async def test_a_stream_closed_while_it_stalls(autojump_clock: Any) -> None:
-    ours, theirs = trio.testing.memory_stream_pair()
-    stream = FaultyStream(ours, Stall())
-    async with trio.open_nursery() as nursery:
-
-        async def receive() -> None:
-            with pytest.raises(trio.ClosedResourceError):
-                await stream.receive_some()
-
-        nursery.start_soon(receive)
-        await trio.sleep(1)
-        await stream.aclose()
-    assert await theirs.receive_some() == b""
-
-
-async def test_a_pause_outlives_who_was_cancelled_in_it(autojump_clock: Any) -> None:
-    ours, theirs = trio.testing.memory_stream_pair()
-    stream = FaultyStream(ours, Stall(seconds=10))
-    await theirs.send_all(b"x")
-    with trio.move_on_after(4):
-        await stream.receive_some()
-    assert await stream.receive_some() == b"x"
-    assert trio.current_time() == pytest.approx(10)
 
 
 @pytest.mark.parametrize("tls", ["implicit", "starttls", "insecure"])
