@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import pytest
 
-from aimap import SeqSet, UIDSet
+from aimap import UID, NoError, SeqSet, UIDSet
 from aimap._commands.connection import Noop
 from aimap._commands.fetch import Fetch
+from aimap._commands.select import Select
 from aimap._model.fetch import FLAGS
+from aimap._model.message import Message
+from aimap._model.state import ConnectionState
 from aimap._protocol.events import (
     Defect,
     MailboxClosed,
     MailboxDoubtful,
+    MailboxGrew,
     MessageExpunged,
     MessagesVanished,
 )
@@ -116,3 +120,48 @@ def test_another_uidvalidity_ends_the_selection() -> None:
     assert talk.session.view is None
     assert talk.events[-1] == MailboxClosed()
     assert any(isinstance(event, Defect) for event in talk.events)
+
+
+def test_the_view_follows_in_the_midst_of_any_command() -> None:
+    talk = Talk()
+    talk.in_mailbox(exists=3)
+    view = talk.session.view
+    assert view is not None
+    assert view.track(UIDSet("5,6,9"))
+    got: list[Message] = []
+    command = Fetch(UIDSet("9"), [FLAGS], got.extend)
+    talk.submit(command)
+    talk.hears()
+    talk.says(
+        b"* 2 EXPUNGE\r\n* 4 EXISTS\r\n* 2 FETCH (UID 9 FLAGS ())\r\n"
+        b"* 3 FETCH (UID 12 FLAGS ())\r\nA2 OK x\r\n"
+    )
+    assert [m.uid for m in got] == [9]
+    assert talk.events[0] == MessageExpunged(2, UID(6))  # type: ignore[arg-type]
+    assert talk.events[1] == MailboxGrew(3, 4)  # type: ignore[arg-type]
+    assert [view.uid(seq) for seq in (1, 2, 3, 4)] == [5, 9, 12, None]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("lie", [b"* 0 EXPUNGE", b"* 4 EXPUNGE", b"* 2 EXISTS", b"* -1 EXPUNGE"])
+def test_lies_about_the_mailbox_are_defects(lie: bytes) -> None:
+    talk = Talk()
+    talk.in_mailbox(exists=3)
+    talk.says(lie + b"\r\n")
+    assert talk.session.view is not None
+    assert talk.session.view.exists in (2, 3)
+    assert any(isinstance(event, Defect) for event in talk.events)
+    assert talk.session.lost is None
+
+
+def test_a_failed_select_leaves_no_mailbox() -> None:
+    talk = Talk()
+    talk.in_mailbox()
+    pending = talk.submit(Select("gone"))
+    talk.hears()
+    talk.says(b"A2 NO [NONEXISTENT] no such mailbox\r\n")
+    with pytest.raises(NoError, match="no such mailbox") as caught:
+        pending.outcome()
+    assert caught.value.code is not None
+    assert caught.value.code.name == "NONEXISTENT"
+    assert talk.session.state is ConnectionState.AUTHENTICATED
+    assert talk.session.view is None
