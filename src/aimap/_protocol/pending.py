@@ -73,7 +73,7 @@ class Pending(Generic[T]):
         return self.stage is Stage.SENDING and bool(self.parts or self.upload)
 
     @property
-    def awaits_upload(self) -> bool:
+    def owes_upload(self) -> bool:
         """Whether the server was told of an upload that it has not got all of."""
         return self.upload is not None or (
             self.stage is Stage.SENDING and any(isinstance(part, Streamed) for part in self.parts)

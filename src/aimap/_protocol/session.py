@@ -188,7 +188,7 @@ class Session:
         that the server was told of ends the connection: a part of a message must never be
         stored.
         """
-        if pending.awaits_upload:
+        if pending.owes_upload:
             self.lose(ConnectionLostError("an upload was given up half sent"))
         if not pending.done:
             pending.abandoned = True
