@@ -116,7 +116,8 @@ class CommandError(ImapError):
     """The server refused a command. The connection, and all else on it, goes on.
 
     Attributes:
-        command: the command's name, for example ``"SELECT"``.
+        command: the command's name, for example ``"SELECT"``; with the messages that it was
+            about, as in ``"UID FETCH 1:50"``.
         code: the response code as a typed value, or ``None``.
         text: the server's human-readable text.
     """

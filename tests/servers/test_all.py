@@ -135,7 +135,9 @@ async def test_mailboxes_of_any_name(any_server: RealServer) -> None:
         # Not "Grü*": Cyrus compares what travels, where "ü" alone is not how "üß" begins.
         pattern = any_server.prefix + "Gr*"
         assert [info.name for info in await imap.list(pattern)][:1] == [names[0]]
+        assert set(names) <= {info.name for info in await imap.list(subscribed=True)}
         await imap.unsubscribe(names[2])
+        assert names[2] not in [info.name for info in await imap.list(subscribed=True)]
         assert names[2] not in [info.name for info in await imap.submit(Lsub("*")).wait()]
 
 

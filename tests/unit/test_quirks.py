@@ -10,6 +10,7 @@ from aimap._commands.connection import Idle, Noop
 from aimap._protocol.events import Defect
 from aimap._wire import quirks
 from aimap._wire.quirks import Quirk
+from tests.client import test_quirks as in_client
 from tests.session import test_quirks as in_sessions
 from tests.session.support import Talk
 
@@ -164,41 +165,33 @@ WITHOUT_ROW = {"missing-space", "quota-without-list", "code-malformed"}
 # What is to be done about it is not for the reader, nor for the session: later work, or
 # tested where it is done.
 ELSEWHERE = {
-    "id-before-auth-refused": "connecting: ID is sent after login",
-    "namespace-drops": "profiles: NAMESPACE is never sent",
+    "namespace-drops": "profiles: NAMESPACE is never sent, in tests/client/test_profiles.py",
     "server-unavailable-line": "the client: the text goes into the loss that follows",
-    "status-for-tagged": "the client: the text goes into the command's timeout",
-    "fetch-partial-ignored": "windows of a body: only who asked for one can tell",
-    "fetch-size-wrong": "windows of a body end on a short read",
-    "fetch-one-bad-message": "fetching: the set may be split",
-    "fetch-late": "fetching: what is missing is asked for again once",
-    "fetch-section-group": "fetching: an empty section is asked for again alone",
-    "search-charset-refused": "searching: ASCII is searched for without CHARSET",
-    "list-extended-silent": "listing: asked again plainly",
-    "list-special-use-bad": "listing: asked again plainly",
-    "lsub-bad-rev2": "listing: RETURN (SUBSCRIBED) instead of LSUB",
+    "status-for-tagged": "the client: the text goes into the command's timeout, in tests/client/test_deadlines.py",
+    "fetch-partial-ignored": "windows of a body: only who asked for one can tell, in tests/client/test_downloading.py",
+    "fetch-size-wrong": "windows of a body end on a short read, in tests/client/test_downloading.py",
+    "fetch-late": "fetching: what is missing is asked for again once, in tests/client/test_pipelining.py",
+    "fetch-section-group": "fetching: an empty section is asked for again alone, in tests/client/test_downloading.py",
     "appenduid-swapped": "appending: a validity that is not the mailbox's is refused",
     "uidnext-absent": "the mirror: STATUS, or the highest UID",
-    "seq-negative": "the client: the mailbox is selected again",
+    "seq-negative": "the watcher: what there is is asked for again, in tests/session/test_view.py",
     "vanished-malformed": "the mirror: the resync is refused",
     "append-no-exists": "the client: NOOP after APPEND",
     "binary-ok-nothing": "fetching: BODY instead of BINARY",
-    "idle-silent-death": "the driver: Timeouts.idle_probe, in tests/client/test_watching.py",
-    "idle-short-life": "the driver: Timeouts.idle_renewal, in tests/client/test_watching.py",
+    "idle-short-life": "the driver: Timeouts.idle_renewal, in tests/client/test_profiles.py",
     "idle-absent": "the driver: NOOP every Timeouts.poll, in tests/client/test_watching.py",
     "login-ok-not-connected": "accounts: the login counts as refused",
-    "unsafe-login": "connecting: ID between login and SELECT",
-    "web-login": "accounts: authentication failed, the URL is kept",
+    "unsafe-login": "connecting: ID between login and SELECT, in tests/client/test_profiles.py",
+    "web-login": "accounts: authentication failed, the URL is kept, in tests/client/test_login_refused.py",
     "gmail-conn-cap": "accounts: throttled, no wrong password",
     "gmail-bandwidth": "accounts: throttled, not over quota",
     "gmail-throttled-tail": "accounts: slow down",
     "ms-throttled": "accounts: wait as long as it says",
     "yahoo-limit": "accounts: throttled",
     "dovecot-conn-cap": "accounts: throttled",
-    "command-too-long": "commands: sets are cut at so many octets",
+    "command-too-long": "commands: sets are cut at so many octets, in tests/client/test_profiles.py",
     "messagelimit-partial": "moving: the rest is done next",
-    "pipelining-broken": "profiles: one command at a time",
-    "eof-no-close-notify": "the driver: the end of TCP is a loss",
+    "pipelining-broken": "profiles: one command at a time, in tests/client/test_profiles.py",
 }
 
 
@@ -250,7 +243,8 @@ def test_every_row_is_tested() -> None:
     read = {row.name for row in ROWS} - WITHOUT_ROW
     assert read <= set(NAMES)
     assert set(in_sessions.NAMES) <= set(NAMES)
-    assert read | set(in_sessions.NAMES) | set(ELSEWHERE) == set(NAMES)
+    assert set(in_client.NAMES) <= set(NAMES)
+    assert read | set(in_sessions.NAMES) | set(in_client.NAMES) | set(ELSEWHERE) == set(NAMES)
 
 
 def test_every_tolerance_is_exercised() -> None:

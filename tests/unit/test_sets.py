@@ -14,7 +14,7 @@ from aimap._commands.criteria import search_pieces
 from aimap._commands.sets import set_octets
 from aimap._model.search import And, SearchCriteria, SearchKey
 from aimap._wire.encoder import Dialect
-from aimap.commands import Copy, Search, pieces
+from aimap.commands import Copy, Search, Store, pieces
 
 from .strategies import one
 
@@ -83,3 +83,10 @@ def test_what_is_no_union_is_refused(criteria: Any) -> None:
     (same,) = search_pieces(criteria, 8192)
     with pytest.raises(InvalidArgumentError, match="8192 octets"):
         one(Search(same, extended=True))
+
+
+def test_a_long_set_is_named_by_its_beginning() -> None:
+    command = Store(UIDSet(range(1, 1000, 2)), "+", ["\\Seen"])
+    assert command.described.startswith("UID STORE 1,3,5,")
+    assert command.described.endswith(",...")
+    assert len(command.described) < 120

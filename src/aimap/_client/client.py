@@ -17,7 +17,7 @@ from aimap._client.uploading import Source, open_source, upload
 from aimap._commands.append import Append
 from aimap._commands.base import Command
 from aimap._commands.connection import Enable, Id, Noop
-from aimap._commands.listing import List
+from aimap._commands.listing import List, ListExtended, Lsub
 from aimap._commands.mailboxes import (
     Create,
     Delete,
@@ -28,7 +28,7 @@ from aimap._commands.mailboxes import (
     Unsubscribe,
 )
 from aimap._commands.select import Examine, Select, Selecting, Unselect
-from aimap._errors import CapabilityError, InvalidArgumentError, StateError
+from aimap._errors import BadError, CapabilityError, InvalidArgumentError, StateError
 from aimap._model.capability import Capabilities
 from aimap._model.code import AppendUIDCode, ResponseCode
 from aimap._model.mailbox import MailboxInfo, MailboxStatus, Namespaces
@@ -155,7 +155,12 @@ class Client:
         return await self._driver.call(Enable(*names))
 
     async def list(
-        self, pattern: str = "*", *, reference: str = "", special_use: bool = True
+        self,
+        pattern: str = "*",
+        *,
+        reference: str = "",
+        special_use: bool = True,
+        subscribed: bool = False,
     ) -> list[MailboxInfo]:
         """List mailboxes (:rfc:`9051#section-6.3.9`).
 
@@ -165,6 +170,8 @@ class Client:
             reference: what the pattern is relative to, mostly nothing.
             special_use: ask for the special-use attributes (:rfc:`6154`) where the
                 server offers that by LIST-EXTENDED.
+            subscribed: list the subscribed ones, be they there or not: by LIST (SUBSCRIBED)
+                where the server has that, else by LSUB.
 
         Returns:
             The mailboxes in the server's order.
@@ -173,9 +180,22 @@ class Client:
             NoError: if the server refuses.
             ConnectionLostError: if the connection is gone.
         """
-        extended = "LIST-EXTENDED" in self.capabilities and "SPECIAL-USE" in self.capabilities
-        returning = ("CHILDREN", "SPECIAL-USE") if special_use and extended else ()
-        return await self._driver.call(List(pattern, reference, returning=returning))
+        extended = "LIST-EXTENDED" in self.capabilities or "IMAP4rev2" in self.capabilities
+        if subscribed:
+            if not extended:
+                return await self._driver.call(Lsub(pattern, reference))
+            selected = ListExtended(pattern, reference, selection=["SUBSCRIBED"])
+            return [listed.info for listed in await self._driver.call(selected)]
+        if special_use and extended and "SPECIAL-USE" in self.capabilities:
+            command = List(pattern, reference, returning=("CHILDREN", "SPECIAL-USE"))
+            try:
+                found = await self._driver.call(command)
+            except BadError:
+                found = []
+            # Some servers refuse what they offer, and some answer nothing to it.
+            if found:
+                return found
+        return await self._driver.call(List(pattern, reference))
 
     async def status(self, name: str, items: Sequence[str] = _COUNTS) -> MailboxStatus:
         """Ask for a mailbox's counts without selecting it (:rfc:`9051#section-6.3.11`).

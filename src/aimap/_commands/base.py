@@ -194,7 +194,12 @@ class Command(ABC, Generic[T]):
     def failure(self, response: TaggedResponse) -> CommandError:
         """Return the error for a tagged NO or BAD."""
         kind = NoError if response.condition == "NO" else BadError
-        return kind(self.name, response.code, response.text)
+        return kind(self.described, response.code, response.text)
+
+    @property
+    def described(self) -> str:
+        """What it is, as an error calls it."""
+        return self.name
 
 
 def _claimed_by(

@@ -79,6 +79,9 @@ def checked_messages(messages: MessageSet) -> MessageSet:
     return messages
 
 
+_LONGEST_SHOWN = 100
+
+
 class OnMessages(SelectedCommand[T]):
     """A command on a set of messages, whose type chooses the UID form.
 
@@ -101,6 +104,13 @@ class OnMessages(SelectedCommand[T]):
     def name(self) -> str:  # type: ignore[override]
         """The verb, behind ``UID`` in the UID form."""
         return f"UID {self.verb}" if self.by_uid else self.verb
+
+    @property
+    def described(self) -> str:
+        numbers = "$" if isinstance(self.messages, SavedResult) else str(self.messages)
+        if len(numbers) > _LONGEST_SHOWN:
+            numbers = f"{numbers[:_LONGEST_SHOWN].rpartition(',')[0]},..."
+        return f"{self.name} {numbers}"
 
     @property
     def claims(self) -> tuple[Claim, ...]:
