@@ -48,7 +48,7 @@ from aimap.commands import (
 )
 
 from .probe import COURIER, CYRUS, NOT_COURIER, Probe, sends
-from .support import tapped
+from .support import connected, tapped
 
 
 @sends(Capability, Noop, Logout)
@@ -110,6 +110,17 @@ async def test_unauthenticate(probe: Probe) -> None:
         await imap.submit(Unauthenticate()).wait()
         assert imap.state is aimap.ConnectionState.NOT_AUTHENTICATED
         assert "STATUS=SIZE" not in imap.capabilities
+        await imap.submit(Login(probe.user, server.password)).wait()
+        assert (await imap.status("INBOX")).messages == 0
+
+
+@sends(Unauthenticate, Login, needs="UNAUTHENTICATE", on=CYRUS, because="administrators only")
+async def test_unauthenticate_ends_compression(probe: Probe) -> None:
+    """RFC 8437 section 4.1."""
+    server = probe.server
+    admin = server.administrator()
+    async with connected(server, admin, tls="insecure", compress=True) as imap:
+        await imap.submit(Unauthenticate()).wait()
         await imap.submit(Login(probe.user, server.password)).wait()
         assert (await imap.status("INBOX")).messages == 0
 
