@@ -11,6 +11,7 @@ import trio
 import aimap
 from aimap import ENVELOPE, FLAGS, UID, Expunged, Flag, UIDSet, WatchEvent
 
+from .dovecot import Dovecot
 from .real import RealServer
 from .support import fill, tapped
 
@@ -110,3 +111,18 @@ async def test_every_change_is_seen_once_beside_other_commands(any_server: RealS
                 + [("FlagsChanged", uid, frozenset({"\\Answered"})) for uid in range(21, 41)]
                 + [("Expunged", uid, frozenset()) for uid in gone]
             )
+
+
+async def test_notify_tells_of_arrivals_with_no_question(dovecot: Dovecot) -> None:
+    """RFC 5465 section 5.2: UID and flags come by themselves."""
+    user = dovecot.new_user()
+    async with tapped(dovecot, user) as imap, tapped(dovecot, user) as other:
+        await fill(other, [short(1)])
+        async with imap.select("INBOX") as inbox, inbox.watch() as events:
+            before = imap.statistics().commands
+            await other.append("INBOX", short(2), flags=[Flag.FLAGGED])
+            with trio.fail_after(30):
+                event = await events.__anext__()
+            assert plain(event) == ("Arrived", 2, frozenset({r"\Flagged"}))
+            # IDLE itself, if it had not been sent yet; to ask for the UID would be another.
+            assert imap.statistics().commands - before <= 1
