@@ -87,6 +87,7 @@ async def test_another_uidvalidity_is_another_mailbox(tmp_path: Path) -> None:
         await contents(tmp_path, server)
 
 
+@pytest.mark.exhaustive
 async def test_cancelled_anywhere_then_run_again(tmp_path: Path, autojump_clock: Any) -> None:
     async with connected(latency=0.01) as (imap, server):
         for message in sample_messages(600, large=100_000):
@@ -119,6 +120,7 @@ trio.run(main)
 """
 
 
+@pytest.mark.exhaustive
 async def test_killed_anywhere_no_message_is_twice_or_torn(tmp_path: Path) -> None:
     for number in range(12):
         child = subprocess.Popen(  # noqa: ASYNC220 (its first line is waited for)

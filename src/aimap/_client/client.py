@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
@@ -315,8 +315,7 @@ class Client:
         async with open_source(message, size) as (source, octets_there):
             return await upload(self._driver, name, source, octets_there, flags=flags, date=date)
 
-    @asynccontextmanager
-    async def select(self, name: str) -> AsyncGenerator[Mailbox]:
+    def select(self, name: str) -> AbstractAsyncContextManager[Mailbox]:
         """Select a mailbox to read and change, as an ``async with`` block.
 
         At the end of the block the mailbox is left without expunging anything. One
@@ -325,28 +324,24 @@ class Client:
         Args:
             name: the mailbox.
 
-        Yields:
-            The :class:`Mailbox`.
+        Returns:
+            An async context manager that gives the :class:`Mailbox`.
 
         Raises:
             StateError: if a mailbox is selected already.
             NoError: if there is no such mailbox, or the server refuses.
             ConnectionLostError: if the connection is gone.
         """
-        async with self._open(Select(name)) as mailbox:
-            yield mailbox
+        return _Selection(self, Select(name))
 
-    @asynccontextmanager
-    async def examine(self, name: str) -> AsyncGenerator[Mailbox]:
+    def examine(self, name: str) -> AbstractAsyncContextManager[Mailbox]:
         """Select a mailbox for reading only (:rfc:`9051#section-6.3.3`).
 
         Like :meth:`select`; nothing done in the block can change the mailbox.
         """
-        async with self._open(Examine(name)) as mailbox:
-            yield mailbox
+        return _Selection(self, Examine(name))
 
-    @asynccontextmanager
-    async def _open(self, command: Selecting) -> AsyncGenerator[Mailbox]:
+    async def _open(self, command: Selecting) -> Mailbox:
         if self._selecting:
             raise StateError(
                 f"{command.mailbox!r} cannot be selected: this connection has a mailbox selected "
@@ -360,10 +355,11 @@ class Client:
                 if self._driver.session.lost is not None:
                     raise self._driver.session.lost.fresh()
                 raise StateError(f"{command.mailbox!r} was closed as soon as it was selected")
-            self._mailbox = Mailbox(self._driver, view)
-            yield self._mailbox
-        finally:
+        except BaseException:
             self._leave()
+            raise
+        self._mailbox = Mailbox(self._driver, view)
+        return self._mailbox
 
     def _leave(self) -> None:
         self._selecting = False
@@ -382,6 +378,28 @@ class Client:
     def _on_event(self, event: SessionEvent) -> None:
         if self._mailbox is not None:
             self._mailbox.on_event(event)
+
+
+@final
+class _Selection:
+    """The ``async with`` block of :meth:`Client.select` and :meth:`Client.examine`.
+
+    A class, since generators would take 600 octets of every connection.
+    """
+
+    __slots__ = ("_client", "_command")
+
+    def __init__(self, client: Client, command: Selecting) -> None:
+        self._client = client
+        self._command = command
+
+    async def __aenter__(self) -> Mailbox:
+        """Select the mailbox. On cancellation none is selected."""
+        return await self._client._open(self._command)  # noqa: SLF001 (the other half of it)
+
+    async def __aexit__(self, *exc: object) -> None:
+        """Leave the mailbox, at once; what comes next queues behind it."""
+        self._client._leave()  # noqa: SLF001
 
 
 def _octets(message: EmailMessage) -> bytes:
