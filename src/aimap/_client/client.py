@@ -27,7 +27,7 @@ from aimap._commands.mailboxes import (
     Subscribe,
     Unsubscribe,
 )
-from aimap._commands.select import Examine, Select, Selecting, Unselect
+from aimap._commands.select import Examine, QResync, Select, Selecting, Unselect
 from aimap._errors import BadError, CapabilityError, InvalidArgumentError, StateError
 from aimap._model.capability import Capabilities
 from aimap._model.code import AppendUIDCode, ResponseCode
@@ -316,7 +316,9 @@ class Client:
             return await upload(self._driver, name, source, octets_there, flags=flags, date=date)
 
     @asynccontextmanager
-    async def select(self, name: str) -> AsyncGenerator[Mailbox]:
+    async def select(
+        self, name: str, *, condstore: bool = False, qresync: QResync | None = None
+    ) -> AsyncGenerator[Mailbox]:
         """Select a mailbox to read and change, as an ``async with`` block.
 
         At the end of the block the mailbox is left without expunging anything. One
@@ -324,25 +326,31 @@ class Client:
 
         Args:
             name: the mailbox.
+            condstore: ask for mod-sequences (:rfc:`7162#section-3.1.8`; needs CONDSTORE).
+            qresync: what is known of it from before (:rfc:`7162#section-3.2.5`; QRESYNC has
+                to be enabled): what is new since is in :attr:`Mailbox.resynced` then.
 
         Yields:
             The :class:`Mailbox`.
 
         Raises:
             StateError: if a mailbox is selected already.
+            InvalidArgumentError: if *qresync* is given and QRESYNC is not enabled.
             NoError: if there is no such mailbox, or the server refuses.
             ConnectionLostError: if the connection is gone.
         """
-        async with self._open(Select(name)) as mailbox:
+        async with self._open(Select(name, condstore=condstore, qresync=qresync)) as mailbox:
             yield mailbox
 
     @asynccontextmanager
-    async def examine(self, name: str) -> AsyncGenerator[Mailbox]:
+    async def examine(
+        self, name: str, *, condstore: bool = False, qresync: QResync | None = None
+    ) -> AsyncGenerator[Mailbox]:
         """Select a mailbox for reading only (:rfc:`9051#section-6.3.3`).
 
         Like :meth:`select`; nothing done in the block can change the mailbox.
         """
-        async with self._open(Examine(name)) as mailbox:
+        async with self._open(Examine(name, condstore=condstore, qresync=qresync)) as mailbox:
             yield mailbox
 
     @asynccontextmanager
@@ -354,13 +362,14 @@ class Client:
             )
         self._selecting = True
         try:
-            await self._driver.call(command)
+            result = await self._driver.call(command)
             view = self._driver.session.view
             if view is None:
                 if self._driver.session.lost is not None:
                     raise self._driver.session.lost.fresh()
                 raise StateError(f"{command.mailbox!r} was closed as soon as it was selected")
-            self._mailbox = Mailbox(self._driver, view)
+            resynced = result if command.resynchronizes else None
+            self._mailbox = Mailbox(self._driver, view, resynced)
             yield self._mailbox
         finally:
             self._leave()
