@@ -10,9 +10,11 @@ from aimap.sync._maildir import MaildirMailbox, MaildirStore
 from aimap.sync._mirror import HasConnections, mirror
 from aimap.sync._position import Position, Window
 from aimap.sync._report import MailboxFailure, MirrorReport, Progress
+from aimap.sync._sqlite import Found, SQLiteMailbox, SQLiteStore
 from aimap.sync._store import MailboxStore, MirroredMessage, Store
 
 __all__ = [
+    "Found",
     "HasConnections",
     "MailboxFailure",
     "MailboxStore",
@@ -22,6 +24,8 @@ __all__ = [
     "MirroredMessage",
     "Position",
     "Progress",
+    "SQLiteMailbox",
+    "SQLiteStore",
     "Store",
     "Window",
     "mirror",

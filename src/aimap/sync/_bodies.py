@@ -93,12 +93,12 @@ async def fetch_bodies(mailbox: Mailbox, uids: UIDSet, keep: Keep) -> UIDSet:
             except NotFetchedError:
                 missing.append(message.uid)
         unanswered = messages.missing
-    for message in long:
+    for begun in long:
         try:
-            async with _completed(mailbox, message.uid) as view:
-                await keep([attrs.evolve(message, octets=view)])
+            async with _completed(mailbox, begun.uid) as view:
+                await keep([attrs.evolve(begun, octets=view)])
         except NotFetchedError:
-            missing.append(message.uid)
+            missing.append(begun.uid)
     return unanswered | UIDSet(missing)
 
 

@@ -58,9 +58,25 @@ class Database:
             DamagedError: if the file is damaged.
             OSError: if it cannot be read or written, or another process is too long at it.
         """
+        with self._begun("BEGIN IMMEDIATE") as connection:
+            yield connection
+
+    @contextmanager
+    def reading(self) -> Generator[sqlite3.Connection]:
+        """Begin a transaction that only reads, also while another process writes.
+
+        Raises:
+            DamagedError: if the file is damaged.
+            OSError: if it cannot be read.
+        """
+        with self._begun("BEGIN") as connection:
+            yield connection
+
+    @contextmanager
+    def _begun(self, statement: str) -> Generator[sqlite3.Connection]:
         with self._lock, self._errors():
             connection = self._opened()
-            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(statement)
             try:
                 yield connection
             except BaseException:

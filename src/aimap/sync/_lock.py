@@ -1,4 +1,4 @@
-"""One mirror at a time into one folder."""
+"""One mirror at a time into one store."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ import sys
 from pathlib import Path
 from typing import final
 
-_FILE = ".aimap-lock"
-
 
 @final
-class FolderLock:
-    """A lock on a folder, which ends with the process if not before.
+class FileLock:
+    """A lock, which ends with the process if not before.
 
     Where the system has no such locks, it does nothing.
+
+    Args:
+        path: an empty file that stands for it.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, path: Path) -> None:
+        self._path = path
         self._descriptor: int | None = None
 
     def take(self) -> None:
@@ -26,21 +27,20 @@ class FolderLock:
 
         Raises:
             BlockingIOError: if somebody else has it.
-            OSError: if the folder cannot be made or written.
+            OSError: if the file cannot be made.
         """
         if self._descriptor is not None or sys.platform == "win32":
             return
         import fcntl  # noqa: PLC0415 (there is none on Windows)
 
-        self._folder.mkdir(parents=True, exist_ok=True)
-        path = self._folder / _FILE
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(descriptor)
             raise BlockingIOError(
-                error.errno, "another mirror goes into this folder", str(self._folder)
+                error.errno, "another mirror goes to the same place", str(self._path.parent)
             ) from None
         self._descriptor = descriptor
 

@@ -29,18 +29,18 @@ from typing import final
 
 import trio
 
-from aimap._errors import InvalidArgumentError
 from aimap._model.flag import Flags
 from aimap._model.mailbox import MailboxInfo
 from aimap._model.numbers import UID, UIDSet, UIDValidity
 from aimap.sync._database import DamagedError, Database
-from aimap.sync._lock import FolderLock
+from aimap.sync._lock import FileLock
 from aimap.sync._names import FOLDERS, Letters, base_name, folder_name, parse_name
-from aimap.sync._position import Position
+from aimap.sync._position import Position, kept_position
 from aimap.sync._store import MirroredMessage
 
 _KEYWORDS_FILE = "dovecot-keywords"
 _NAME_FILE = ".aimap-mailbox"
+_LOCK_FILE = ".aimap-lock"
 _STATE_FILE = ".aimap-state.sqlite"
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS mailbox (
@@ -75,7 +75,7 @@ class MaildirStore:
         self.root = Path(root)
         self._durable = durable
         self._database = Database(self.root / _STATE_FILE, _SCHEMA)
-        self._lock = FolderLock(self.root)
+        self._lock = FileLock(self.root / _LOCK_FILE)
 
     async def positions(self) -> Mapping[str, Position]:
         """Return the positions of the mailboxes whose folders are as they were left.
@@ -91,7 +91,7 @@ class MaildirStore:
         try:
             with self._database.transaction() as connection:
                 rows = connection.execute(
-                    "SELECT name, folder, time, position FROM mailbox WHERE position IS NOT NULL"
+                    "SELECT name, folder, time, position FROM mailbox"
                 ).fetchall()
         except DamagedError:
             # It is all in the folders too, but for the positions.
@@ -99,8 +99,9 @@ class MaildirStore:
             return {}
         found: dict[str, Position] = {}
         for name, folder, told, text in rows:
-            if told == _time(self.root / folder / "cur"):
-                found[name] = Position.from_text(text)
+            position = kept_position(text)
+            if position is not None and told == _time(self.root / folder / "cur"):
+                found[name] = position
         return found
 
     async def mailbox(self, info: MailboxInfo, uid_validity: UIDValidity) -> MaildirMailbox:
@@ -275,10 +276,7 @@ class MaildirMailbox:
             text: str | None = connection.execute(
                 "SELECT position FROM mailbox WHERE id = ?", (self._number,)
             ).fetchone()[0]
-        try:
-            return None if text is None else Position.from_text(text)
-        except InvalidArgumentError:
-            return None
+        return kept_position(text)
 
     def _read(self, connection: sqlite3.Connection) -> None:
         """Bring the database up to what is in the folder, unless it is."""

@@ -133,3 +133,11 @@ class Position:
             )
         except (TypeError, ValueError) as error:
             raise InvalidArgumentError(f"not a position: {text[:80]!r}") from error
+
+
+def kept_position(text: str | None) -> Position | None:
+    """Return a position that a store has kept; ``None`` if it cannot be read any more."""
+    try:
+        return None if text is None else Position.from_text(text)
+    except InvalidArgumentError:
+        return None
