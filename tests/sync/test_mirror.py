@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -82,45 +79,6 @@ async def test_cancelled_anywhere_then_run_again(tmp_path: Path, autojump_clock:
         report = await mirror(imap, MaildirStore(tmp_path))
         assert report.is_current
         await contents(tmp_path, server)
-
-
-KILLED = """
-import sys, trio
-from aimap import *
-from aimap.sync import *
-async def main():
-    store = MaildirStore(sys.argv[1])
-    info = MailboxInfo("INBOX", "/", Flags())
-    kept = await store.mailbox(info, UIDValidity(7))
-    known = await kept.known()
-    print("ready", flush=True)
-    batch = [
-        MirroredMessage(UID(n), b"%d" % n * 2000, Flags(["\\\\Seen", f"k{n % 5}"]), None)
-        for n in range(1, 400) if n not in known
-    ]
-    for at in range(0, len(batch), 7):
-        await kept.add(batch[at:at + 7])
-trio.run(main)
-"""
-
-
-async def test_killed_anywhere_no_message_is_twice_or_torn(tmp_path: Path) -> None:
-    for number in range(12):
-        child = subprocess.Popen(  # noqa: ASYNC220 (its first line is waited for)
-            [sys.executable, "-c", KILLED, str(tmp_path)], stdout=subprocess.PIPE
-        )
-        assert child.stdout is not None
-        child.stdout.readline()
-        await trio.sleep(number * 0.004)
-        child.send_signal(signal.SIGKILL)
-        child.wait()
-        child.stdout.close()
-        async with opened(tmp_path, "INBOX", 7) as kept:
-            known = await kept.known()
-            assert len(list((kept.folder / "cur").iterdir())) == len(known)
-            for uid, flags in known.items():
-                assert await kept.read(uid) == b"%d" % uid * 2000
-                assert flags == {"\\Seen", f"k{uid % 5}"}
 
 
 async def test_more_keywords_than_letters(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ import attrs
 import trio
 
 from aimap._client.mailbox import Mailbox
-from aimap._errors import NotFetchedError
+from aimap._errors import ConnectionLostError, NotFetchedError
 from aimap._model.fetch import BODY_PEEK, FLAGS, INTERNALDATE
 from aimap._model.message import Message
 from aimap._model.numbers import UID, UIDSet
@@ -29,6 +29,7 @@ PIECE = 4 * 1024 * 1024
 
 _BATCH_MESSAGES = 250
 _BATCH_OCTETS = 4 * 1024 * 1024
+_BATCH_SECONDS = 1.0
 
 Keep = Callable[[Sequence[MirroredMessage]], Awaitable[None]]
 """Stores messages."""
@@ -38,10 +39,11 @@ Keep = Callable[[Sequence[MirroredMessage]], Awaitable[None]]
 async def _open_storing(keep: Keep) -> AsyncGenerator[Callable[[MirroredMessage], Awaitable[None]]]:
     """Yield what takes messages, to have them stored a batch at a time by another task.
 
-    It waits where a batch is waiting to be stored already. When the block ends, all are.
+    It waits where a batch is waiting to be stored already. When the block ends, all are,
+    also if it ends because the connection is lost.
     """
     batch: list[MirroredMessage] = []
-    octets = 0
+    octets, due = 0, 0.0
     send, receive = trio.open_memory_channel[list[MirroredMessage]](1)
 
     async def store() -> None:
@@ -49,19 +51,28 @@ async def _open_storing(keep: Keep) -> AsyncGenerator[Callable[[MirroredMessage]
             await keep(each)
 
     async def take(message: MirroredMessage) -> None:
-        nonlocal batch, octets
+        nonlocal batch, octets, due
+        if not batch:
+            due = trio.current_time() + _BATCH_SECONDS
         batch.append(message)
         octets += len(message.octets)
-        if octets >= _BATCH_OCTETS or len(batch) >= _BATCH_MESSAGES:
+        if octets >= _BATCH_OCTETS or len(batch) >= _BATCH_MESSAGES or trio.current_time() >= due:
             full, batch, octets = batch, [], 0
             await send.send(full)
 
     async with open_crew() as crew:
+        crew.start_soon(store)
+        lost: ConnectionLostError | None = None
         with send:
-            crew.start_soon(store)
-            yield take
+            try:
+                yield take
+            except ConnectionLostError as error:
+                lost = error
             if batch:
                 await send.send(batch)
+        await crew.finish()
+        if lost is not None:
+            raise lost
 
 
 async def fetch_bodies(mailbox: Mailbox, uids: UIDSet, keep: Keep) -> UIDSet:
