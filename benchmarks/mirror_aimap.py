@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -40,4 +41,6 @@ async def _all(task: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
+    begin = time.perf_counter()
     trio.run(_all, json.loads(sys.argv[1]))
+    print(f"working: {time.perf_counter() - begin:.3f}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -38,11 +39,13 @@ class Run:
 
     Attributes:
         seconds: on the wall.
+        working: those behind the start of the program, where it tells them.
         cpu: seconds of the processor, its children's too.
         memory: resident octets at most.
     """
 
     seconds: float
+    working: float
     cpu: float
     memory: int
 
@@ -69,6 +72,7 @@ class Tool:
         """
         log = job.folder / f"{self.name.split()[0]}.log"
         with log.open("wb") as output:
+            memory = 0
             begin = time.perf_counter()
             child = subprocess.Popen(
                 self.command(job), stdout=output, stderr=output, env={**os.environ, "LC_ALL": "C"}
@@ -77,17 +81,31 @@ class Tool:
                 pid, status, usage = os.wait4(child.pid, os.WNOHANG)
                 if pid:
                     break
+                memory = max(memory, _most_memory(child.pid))
                 if time.perf_counter() - begin > patience:
                     child.kill()
                     child.wait()
                     raise RuntimeError(f"not ready within {patience:.0f} s")
-                time.sleep(0.002)
+                time.sleep(0.005)
             seconds = time.perf_counter() - begin
             child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode:
             lines = log.read_text(errors="replace").strip().splitlines() or ["no reason"]
             raise RuntimeError(f"fails ({child.returncode}): {lines[-1][:100]}")
-        return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024)
+        told = re.search(rb"^working: ([0-9.]+)$", log.read_bytes(), re.MULTILINE)
+        working = float(told[1]) if told else seconds
+        return Run(seconds, working, usage.ru_utime + usage.ru_stime, memory)
+
+
+def _most_memory(pid: int) -> int:
+    """Return how much memory a process has had resident so far, at most."""
+    # What wait4 tells includes what the parent had when it forked.
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    found = re.search(r"^VmHWM:\s+([0-9]+) kB$", status, re.MULTILINE)
+    return int(found[1]) * 1024 if found else 0
 
 
 def aimap(**options: object) -> Tool:

@@ -90,7 +90,12 @@ async def test_the_same_as_mbsync(dovecot: Dovecot, tmp_path: Path) -> None:
         "127.0.0.1", port=server.port, tls="insecure", auth=aimap.Password(user, server.password)
     ) as imap:
         await imap.create("Work/2026")
-        flags = ([], [Flag.SEEN], [Flag.FLAGGED, Flag.ANSWERED], [Flag.DRAFT, "$Junk"])
+        flags: list[list[str]] = [
+            [],
+            [Flag.SEEN],
+            [Flag.FLAGGED, Flag.ANSWERED],
+            [Flag.DRAFT, "$Junk"],
+        ]
         for at, message in enumerate(sample_messages(80, seed=5)):
             name = ("INBOX", "Work", "Work/2026")[at % 3]
             if name == "Work" and at == 1:
