@@ -22,7 +22,7 @@ from aimap.sync import (
     Progress,
     SQLiteStore,
     _bodies,
-    _maildir,
+    _files,
     mirror,
 )
 from aimap.testing import Drop, Server, serve
@@ -240,7 +240,7 @@ async def test_impossible_arguments(tmp_path: Path) -> None:
 
 def full_after(monkeypatch: pytest.MonkeyPatch, octets: int) -> Callable[[], None]:
     """Let the disk be full behind so many octets; return what frees it."""
-    original = _maildir._write
+    original = _files.write
     left = octets
 
     def write(file: Any, data: bytes | memoryview) -> None:
@@ -250,7 +250,7 @@ def full_after(monkeypatch: pytest.MonkeyPatch, octets: int) -> Callable[[], Non
         if left < 0:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(_maildir, "_write", write)
+    monkeypatch.setattr(_files, "write", write)
     return monkeypatch.undo
 
 

@@ -8,11 +8,10 @@ folder is as it was left: its time of modification is set to a moment of our own
 with each change, and any other change gives it another. If it is not, the folder is read
 again, and the position is forgotten if a message that was there is gone or has other flags.
 
-What waits for the disk: the messages of a batch are written to ``tmp``, waited for one
-after the other (the first wait takes the others along), renamed into ``cur``, and the folder
-is waited for. Only then does the database hear of them. So whatever crashes, a message that
-the database knows is there whole; and one that it does not know is found, since the time
-of the folder is wrong then.
+What waits for the disk: the messages of a batch are written to ``tmp`` by a few threads, each
+of which waits for its own, renamed into ``cur``, and the folder is waited for. Only then does
+the database hear of them. So whatever crashes, a message that the database knows is there
+whole; and one that it does not know is found, since the time of the folder is wrong then.
 """
 
 from __future__ import annotations
@@ -22,8 +21,7 @@ import shutil
 import sqlite3
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from contextlib import ExitStack
-from io import FileIO
+from functools import partial
 from pathlib import Path
 from typing import final
 
@@ -32,7 +30,15 @@ import trio
 from aimap._model.flag import Flags
 from aimap._model.mailbox import MailboxInfo
 from aimap._model.numbers import UID, UIDSet, UIDValidity
+from aimap.sync._crew import open_crew
 from aimap.sync._database import DamagedError, Database
+from aimap.sync._files import (
+    NewFile,
+    name_files,
+    remove_unfinished,
+    wait_for_names,
+    write_files,
+)
 from aimap.sync._lock import FileLock
 from aimap.sync._names import FOLDERS, Letters, base_name, folder_name, parse_name
 from aimap.sync._position import Position, kept_position
@@ -40,6 +46,10 @@ from aimap.sync._store import MirroredMessage
 
 _KEYWORDS_FILE = "dovecot-keywords"
 _NAME_FILE = ".aimap-mailbox"
+_WRITERS = 4
+_FEW = 16
+"""Files that are not worth a thread."""
+
 _LOCK_FILE = ".aimap-lock"
 _STATE_FILE = ".aimap-state.sqlite"
 _SCHEMA = """
@@ -120,7 +130,7 @@ class MaildirStore:
             (folder / _NAME_FILE).write_text(info.name, encoding="utf-8", errors="surrogatepass")
             if self._durable:
                 for each in (folder, *folder.relative_to(self.root).parents):
-                    _wait_for(self.root / each)
+                    wait_for_names(self.root / each)
         key = str(folder.relative_to(self.root))
         with self._database.transaction() as connection:
             connection.execute(
@@ -211,15 +221,6 @@ def _time(folder: Path) -> int:
         return folder.stat().st_mtime_ns
     except FileNotFoundError:
         return -1
-
-
-def _wait_for(folder: Path) -> None:
-    """Wait until the names in a folder are on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 @final
@@ -332,42 +333,41 @@ class MaildirMailbox:
         """Add messages.
 
         Raises:
-            OSError: if one cannot be written; those before it may be there.
+            OSError: if one cannot be written; some of them may be there then.
         """
-        await trio.to_thread.run_sync(self._add, messages)
-
-    def _add(self, messages: Sequence[MirroredMessage]) -> None:
-        self._learn([message.flags for message in messages])
-        tmp, cur = self.folder / "tmp", self.folder / "cur"
-        written: dict[str, str] = {}
-        files: dict[UID, str] = {}
+        files = await trio.to_thread.run_sync(self._new_files, messages)
+        tmp, new = self.folder / "tmp", list(files.values())
         try:
-            with ExitStack() as opened:
-                waiting: list[FileIO] = []
-                for message in messages:
-                    seconds = int(message.date.timestamp()) if message.date is not None else 0
-                    base = base_name(message.uid, self._validity, seconds)
-                    name = f"{base}:2,{self._letters.of(message.flags)}"
-                    written[base], files[message.uid] = name, name
-                    file = opened.enter_context((tmp / base).open("wb", buffering=0))
-                    waiting.append(file)
-                    _write(file, message.octets)
-                    if seconds > 0:
-                        os.utime(tmp / base, (seconds, seconds))
-                if self._durable:
-                    for each in waiting:
-                        os.fsync(each.fileno())
-            for base, name in written.items():
-                (tmp / base).rename(cur / name)
+            # Waiting for the disk takes threads no work, and the disk is the slowest of all.
+            count = -(-len(new) // _WRITERS) if self._durable else len(new)
+            async with open_crew() as crew:
+                for at in range(0, len(new), max(_FEW, count)):
+                    part = new[at : at + max(_FEW, count)]
+                    write = partial(write_files, tmp, part, durable=self._durable)
+                    crew.start_soon(trio.to_thread.run_sync, write)
+            await trio.to_thread.run_sync(self._name, files)
         except BaseException:
-            for base in written:
-                (tmp / base).unlink(missing_ok=True)
+            with trio.CancelScope(shield=True):
+                await trio.to_thread.run_sync(remove_unfinished, tmp, new)
             raise
-        self._changed(files)
+
+    def _new_files(self, messages: Sequence[MirroredMessage]) -> dict[UID, NewFile]:
+        self._learn([message.flags for message in messages])
+        files: dict[UID, NewFile] = {}
+        for message in messages:
+            seconds = 0 if message.date is None else max(0, int(message.date.timestamp()))
+            base = base_name(message.uid, self._validity, seconds)
+            name = f"{base}:2,{self._letters.of(message.flags)}"
+            files[message.uid] = NewFile(base, name, message.octets, seconds)
+        return files
+
+    def _name(self, files: Mapping[UID, NewFile]) -> None:
+        name_files(self.folder / "tmp", self.folder / "cur", files.values())
+        self._changed({uid: file.name for uid, file in files.items()})
 
     def _changed(self, files: Mapping[UID, str], gone: Iterable[UID] = ()) -> None:
         if self._durable:
-            _wait_for(self.folder / "cur")
+            wait_for_names(self.folder / "cur")
         with self._database.transaction() as connection:
             connection.executemany(
                 "DELETE FROM message WHERE mailbox = ? AND uid = ?",
@@ -469,10 +469,3 @@ class MaildirMailbox:
             if self._durable:
                 os.fsync(file.fileno())
         temporary.rename(self.folder / _KEYWORDS_FILE)
-
-
-def _write(file: FileIO, octets: bytes | memoryview) -> None:
-    """Write all of it: a system call takes 2 GiB at most."""
-    view = memoryview(octets)
-    while view:
-        view = view[file.write(view) :]

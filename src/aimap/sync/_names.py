@@ -54,7 +54,7 @@ def _component(part: str) -> str:
 
 def base_name(uid: UID, validity: int, seconds: int) -> str:
     """Return a message's file name without its flags."""
-    return f"{max(0, seconds)}.V{validity}U{uid}.aimap"
+    return f"{seconds}.V{validity}U{uid}.aimap"
 
 
 def parse_name(name: str) -> tuple[int, UID] | None:
