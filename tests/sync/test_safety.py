@@ -16,6 +16,7 @@ import trio
 
 import aimap
 from aimap import Flag, MailboxInfo, UIDSet, UIDValidity
+from aimap._client import fetching
 from aimap.sync import (
     MaildirStore,
     MirroredMessage,
@@ -192,6 +193,56 @@ async def test_what_the_server_does_not_give_out_is_asked_for_again(
         await contents(tmp_path, server)
 
 
+@pytest.mark.parametrize(("bad", "slice_octets"), [([2], 10**6), ([1, 2, 3, 9], 10**6), ([40], 1)])
+async def test_one_message_that_is_refused_does_not_stop_the_others(
+    bad: list[int], slice_octets: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetching, "_SLICE_OCTETS", slice_octets)
+    original = Selected.chosen
+
+    def chosen(self: Selected, numbers: Any) -> Any:
+        found = original(self, numbers)
+        if any(message.uid in bad for _, message in found):
+            raise RefusalError("some of the requested messages no longer exist")
+        return found
+
+    async with connected(messages=60) as (imap, server):
+        with monkeypatch.context() as patch:
+            patch.setattr(Selected, "chosen", chosen)
+            report = await mirror(imap, MaildirStore(tmp_path))
+            assert (report.fetched, report.missing) == (60 - len(bad), len(bad))
+            assert not report.failures
+        report = await mirror(imap, MaildirStore(tmp_path))
+        assert (report.fetched, report.is_current) == (len(bad), True)
+        await contents(tmp_path, server)
+
+
+class Hollow(bytes):
+    """Octets that have a length, and cannot be read."""
+
+    def __getitem__(self, key: Any) -> Any:
+        return b""
+
+
+async def test_what_only_comes_empty_is_missing(tmp_path: Path) -> None:
+    async with connected(messages=3) as (imap, server):
+        message = server.mailbox("joe").messages[1]
+        octets, message.octets = message.octets, Hollow(message.octets)
+        report = await mirror(imap, MaildirStore(tmp_path))
+        assert (report.fetched, report.missing) == (2, 1)
+        message.octets = octets
+        assert (await mirror(imap, MaildirStore(tmp_path))).fetched == 1
+        await contents(tmp_path, server)
+
+
+async def test_an_empty_message(tmp_path: Path) -> None:
+    async with connected(messages=3) as (imap, server):
+        server.mailbox("joe").messages[0].octets = b""
+        report = await mirror(imap, MaildirStore(tmp_path))
+        assert (report.fetched, report.missing) == (3, 0)
+        await contents(tmp_path, server)
+
+
 # Windows
 
 
@@ -354,6 +405,41 @@ async def test_one_mirror_at_a_time_into_one_store(
             await mirror(imap, make(tmp_path))
         await first.aclose()
         assert (await mirror(imap, make(tmp_path))).fetched == 3
+
+
+async def test_one_store_does_one_mirror_at_a_time(tmp_path: Path) -> None:
+    async with connected(messages=3) as (imap, server):
+        store = MaildirStore(tmp_path)
+        refused: list[BlockingIOError] = []
+
+        async def again() -> None:
+            try:
+                await mirror(imap, store)
+            except BlockingIOError as error:
+                refused.append(error)
+
+        async with trio.open_nursery() as nursery:
+            for _ in range(2):
+                nursery.start_soon(again)
+        assert len(refused) == 1
+        await contents(tmp_path, server)
+
+
+async def test_a_database_that_is_damaged_deep_inside_is_made_anew(tmp_path: Path) -> None:
+    state = tmp_path / ".aimap-state.sqlite"
+    async with connected(messages=500) as (imap, server):
+        await mirror(imap, MaildirStore(tmp_path))
+        server.expunge("joe", range(1, 500))
+        octets = bytearray(state.read_bytes())
+        octets[4096 * 4 :] = b"x" * (len(octets) - 4096 * 4)
+        state.write_bytes(octets)
+        for _ in range(2):
+            try:
+                await mirror(imap, MaildirStore(tmp_path))
+            except OSError as error:
+                assert error.errno == errno.EIO
+        assert (await mirror(imap, MaildirStore(tmp_path))).is_current
+        await contents(tmp_path, server)
 
 
 async def test_the_stores_own_error_comes_out_bare(tmp_path: Path) -> None:

@@ -41,10 +41,14 @@ class Database:
     Args:
         path: the file.
         schema: statements that make what is not there.
+
+    Attributes:
+        is_damaged: whether the file was found to be.
     """
 
     def __init__(self, path: Path, schema: str) -> None:
         self.path = path
+        self.is_damaged = False
         self._schema = schema
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
@@ -92,6 +96,7 @@ class Database:
             # The extended codes have the plain one in their last octet.
             code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
             if code in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+                self.is_damaged = True
                 raise DamagedError(errno.EIO, str(error), str(self.path)) from error
             if code in _ERRNO or code == sqlite3.SQLITE_IOERR:
                 number = _ERRNO.get(code, errno.EIO)
@@ -135,5 +140,6 @@ class Database:
         except OSError:
             # It is on its way out in any case.
             self._connection = None
+        self.is_damaged = False
         for suffix in ("", "-wal", "-shm"):
             self.path.with_name(self.path.name + suffix).unlink(missing_ok=True)

@@ -12,7 +12,7 @@ from typing import final
 class FileLock:
     """A lock, which ends with the process if not before.
 
-    Where the system has no such locks, it does nothing.
+    Where there are no such locks, it does nothing.
 
     Args:
         path: an empty file that stands for it.
@@ -23,13 +23,13 @@ class FileLock:
         self._descriptor: int | None = None
 
     def take(self) -> None:
-        """Take the lock, unless it is ours already.
+        """Take the lock.
 
         Raises:
-            BlockingIOError: if somebody else has it.
+            BlockingIOError: if it is taken.
             OSError: if the file cannot be made.
         """
-        if self._descriptor is not None or sys.platform == "win32":
+        if sys.platform == "win32":
             return
         import fcntl  # noqa: PLC0415 (there is none on Windows)
 
@@ -37,12 +37,16 @@ class FileLock:
         descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
+        except BlockingIOError as error:
             os.close(descriptor)
             raise BlockingIOError(
                 error.errno, "another mirror goes to the same place", str(self._path.parent)
             ) from None
-        self._descriptor = descriptor
+        except OSError:
+            # A file system without locks.
+            os.close(descriptor)
+        else:
+            self._descriptor = descriptor
 
     def release(self) -> None:
         """Give it back."""

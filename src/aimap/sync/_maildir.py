@@ -94,10 +94,17 @@ class MaildirStore:
             BlockingIOError: if another mirror goes into the folder just now.
             OSError: if that cannot be read.
         """
-        return await trio.to_thread.run_sync(self._positions)
+        return await trio.to_thread.run_sync(self._begin)
+
+    def _begin(self) -> dict[str, Position]:
+        self._lock.take()
+        try:
+            return self._positions()
+        except BaseException:
+            self._lock.release()
+            raise
 
     def _positions(self) -> dict[str, Position]:
-        self._lock.take()
         try:
             with self._database.transaction() as connection:
                 rows = connection.execute(
@@ -187,8 +194,10 @@ class MaildirStore:
         Raises:
             OSError: if it cannot be written.
         """
+        # What is damaged is made anew by the next run: all of it is in the folders too.
+        close = self._database.remove if self._database.is_damaged else self._database.close
         try:
-            await trio.to_thread.run_sync(self._database.close)
+            await trio.to_thread.run_sync(close)
         finally:
             self._lock.release()
 

@@ -12,7 +12,13 @@ import trio
 from aimap._client.client import Client
 from aimap._client.mailbox import Mailbox
 from aimap._commands.select import QResync
-from aimap._errors import CommandError, ConnectionLostError, InvalidArgumentError, StateError
+from aimap._errors import (
+    CommandError,
+    ConnectionLostError,
+    InvalidArgumentError,
+    LocalProtocolError,
+    StateError,
+)
 from aimap._model.mailbox import MailboxInfo
 from aimap._model.numbers import UIDSet, UIDValidity
 from aimap._model.search import IN
@@ -88,7 +94,9 @@ async def mirror(
     """
     if connections < 1:
         raise InvalidArgumentError(f"connections is at least 1, not {connections!r}")
-    work = _Mirror(store, pattern, Window(since, largest), on_progress or _tell_nobody)
+    window = Window(since, largest)
+    positions = await store.positions()
+    work = _Mirror(store, positions, pattern, window, on_progress or _tell_nobody)
     try:
         if isinstance(source, Client):
             await work.run(_same(source), 1)
@@ -118,17 +126,18 @@ class _Mirror:
     def __init__(
         self,
         store: Store,
+        positions: Mapping[str, Position],
         pattern: str,
         window: Window,
         on_progress: Callable[[Progress], None],
     ) -> None:
         self.report = MirrorReport()
         self._store = store
+        self._positions = positions
         self._pattern = pattern
         self._window = window
         self._on_progress = on_progress
         self._expected = 0
-        self._positions: Mapping[str, Position] = {}
         self._names: list[str] | None = None
         self._todo: list[Surveyed] = []
         self._losses = 0
@@ -136,7 +145,6 @@ class _Mirror:
 
     async def run(self, connect: Connect, connections: int, *, may_reconnect: bool = False) -> None:
         """Mirror all that the pattern matches."""
-        self._positions = await self._store.positions()
         async with open_crew() as crew:
             await self._work(connect, crew, connections, may_reconnect=may_reconnect)
         # Who lists nothing at all, not even INBOX, need not be believed.
@@ -204,7 +212,7 @@ class _Mirror:
         except ConnectionLostError:
             self._todo.append(each)
             raise
-        except (CommandError, StateError) as error:
+        except (CommandError, LocalProtocolError) as error:
             if not await self._is_gone(imap, each.info.name):
                 self.report.failures.append(MailboxFailure(each.info.name, error))
         else:
@@ -214,7 +222,7 @@ class _Mirror:
         """Tell whether a mailbox was deleted or renamed meanwhile; it is not kept then."""
         try:
             found = [info.name for info in await imap.list(name) if info.selectable]
-        except CommandError:
+        except (CommandError, LocalProtocolError):
             return False
         if self._names is None or name in found:
             return False

@@ -6,7 +6,7 @@ from typing import final
 
 import attrs
 
-from aimap._errors import CommandError, StateError
+from aimap._errors import CommandError, LocalProtocolError
 
 
 @final
@@ -30,10 +30,15 @@ class Progress:
 @final
 @attrs.frozen
 class MailboxFailure:
-    """A mailbox that could not be mirrored; the others were."""
+    """A mailbox that could not be mirrored; the others were.
+
+    Attributes:
+        mailbox: its name.
+        error: why: the server refused, or what it said cannot be worked with.
+    """
 
     mailbox: str
-    error: CommandError | StateError
+    error: CommandError | LocalProtocolError
 
 
 @final

@@ -108,10 +108,17 @@ class SQLiteStore:
             BlockingIOError: if another mirror goes into the file just now.
             OSError: if it cannot be read.
         """
-        return await trio.to_thread.run_sync(self._positions)
+        return await trio.to_thread.run_sync(self._begin)
+
+    def _begin(self) -> dict[str, Position]:
+        self._lock.take()
+        try:
+            return self._positions()
+        except BaseException:
+            self._lock.release()
+            raise
 
     def _positions(self) -> dict[str, Position]:
-        self._lock.take()
         with self._database.transaction() as connection:
             rows: Iterable[tuple[str, str]] = connection.execute(
                 "SELECT name, position FROM mailbox"

@@ -10,7 +10,7 @@ import attrs
 from aimap._client.client import Client
 from aimap._commands.listing import ListExtended
 from aimap._commands.mailboxes import Status
-from aimap._errors import CommandError
+from aimap._errors import CommandError, LocalProtocolError
 from aimap._model.mailbox import MailboxInfo, MailboxStatus
 
 
@@ -34,6 +34,11 @@ async def survey(imap: Client, pattern: str) -> list[Surveyed]:
     By one LIST where the server has LIST-STATUS (:rfc:`5819`), else by a STATUS of each, all
     sent at once.
     """
+    # Some servers list a mailbox twice.
+    return list({each.info.name: each for each in await _survey(imap, pattern)}.values())
+
+
+async def _survey(imap: Client, pattern: str) -> list[Surveyed]:
     items = ["UIDVALIDITY", "UIDNEXT", "MESSAGES"]
     if "CONDSTORE" in imap.capabilities or "QRESYNC" in imap.capabilities:
         items.append("HIGHESTMODSEQ")
@@ -64,7 +69,7 @@ async def _with_status(
         if future is not None:
             try:
                 status = await future.wait()
-            except CommandError:
+            except (CommandError, LocalProtocolError):
                 # Opening it will show what is the matter.
                 status = None
         surveyed.append(Surveyed(info, status))
