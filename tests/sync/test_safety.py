@@ -24,6 +24,7 @@ from aimap.sync import (
     SQLiteStore,
     _bodies,
     _files,
+    _sharing,
     mirror,
 )
 from aimap.testing import Drop, Server, serve
@@ -74,6 +75,87 @@ async def test_several_connections(tmp_path: Path) -> None:
         await contents(tmp_path, server)
         report = await mirror(source.connection, MaildirStore(tmp_path), connections=3)
         assert (report.is_current, report.fetched, source.opened) == (True, 0, 4)
+
+
+async def test_several_connections_share_a_large_mailbox(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_sharing, "PART", 10)
+    async with serve(tls="insecure", host=None, latency=0.001) as server:
+        deliver(server, 205, size=500)
+        deliver(server, 3, "a")
+        source = Connections(server)
+        report = await mirror(source, MaildirStore(tmp_path), connections=4)
+        assert (report.is_current, report.fetched, source.most) == (True, 208, 4)
+        await contents(tmp_path, server)
+
+
+async def test_a_server_that_lets_in_less_connections(tmp_path: Path) -> None:
+    async with serve(tls="insecure", host=None) as server:
+        for number in range(9):
+            deliver(server, 10, f"m{number}")
+        source = Connections(server)
+
+        places = trio.CapacityLimiter(2)
+
+        @asynccontextmanager
+        async def connection() -> AsyncGenerator[aimap.Client]:
+            try:
+                places.acquire_nowait()
+            except trio.WouldBlock:
+                raise ConnectionRefusedError from None
+            try:
+                async with source.connection() as imap:
+                    yield imap
+            finally:
+                places.release()
+
+        report = await mirror(connection, MaildirStore(tmp_path), connections=4)
+        assert (report.is_current, report.fetched, source.most) == (True, 90, 2)
+        await contents(tmp_path, server)
+
+
+async def test_no_connection_at_all(tmp_path: Path) -> None:
+    @asynccontextmanager
+    async def connection() -> AsyncGenerator[aimap.Client]:
+        raise ConnectionRefusedError
+        yield
+
+    with pytest.raises(ConnectionRefusedError):
+        await mirror(connection, MaildirStore(tmp_path))
+
+
+async def test_helpers_that_fail_only_help_less(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_sharing, "PART", 10)
+    async with serve(tls="insecure", host=None, latency=0.001) as server:
+        deliver(server, 805, size=500)
+        source = Connections(server)
+
+        @asynccontextmanager
+        async def connection() -> AsyncGenerator[aimap.Client]:
+            async with source.connection() as imap:
+                # The first one is good; others drop soon, or are not even opened.
+                server.faults = [Drop(after=4000)]
+                if source.opened > 5:
+                    raise ConnectionRefusedError
+                yield imap
+
+        report = await mirror(connection, MaildirStore(tmp_path), connections=3)
+        assert (report.is_current, report.fetched) == (True, 805)
+        assert source.opened > 3
+        server.faults = ()
+        await contents(tmp_path, server)
+
+
+async def test_adding_again_with_other_flags_is_adding_once(tmp_path: Path) -> None:
+    async with opened(tmp_path, "INBOX", 1) as kept:
+        for flags in ([], [Flag.SEEN], ["k"]):
+            message = MirroredMessage(aimap.UID(1), b"x", aimap.Flags(flags), None)
+            await kept.add([message])
+        assert len(list((tmp_path / "INBOX" / "cur").iterdir())) == 1
+        assert await kept.known() == {1: {"k"}}
 
 
 async def test_a_lost_connection_is_followed_by_another(tmp_path: Path) -> None:

@@ -264,13 +264,12 @@ class MaildirMailbox:
         return await trio.to_thread.run_sync(self._known)
 
     def _known(self) -> dict[UID, Flags]:
-        flags = self._letters_read().flags
         with self._database.transaction() as connection:
             self._read(connection)
             rows: Iterable[tuple[UID, str]] = connection.execute(
                 "SELECT uid, file FROM message WHERE mailbox = ?", (self._number,)
             )
-            return {uid: flags(file) for uid, file in rows}
+            return {uid: self._letters.flags(file) for uid, file in rows}
 
     async def position(self) -> Position | None:
         """Return what :meth:`finish` was given last, if all that was there then still is.
@@ -292,6 +291,7 @@ class MaildirMailbox:
         """Bring the database up to what is in the folder, unless it is."""
         if self._is_read:
             return
+        self._read_letters()
         for leftover in os.scandir(self.folder / "tmp"):
             if ".aimap" in leftover.name:
                 Path(leftover.path).unlink(missing_ok=True)
@@ -361,6 +361,8 @@ class MaildirMailbox:
             raise
 
     def _new_files(self, messages: Sequence[MirroredMessage]) -> dict[UID, NewFile]:
+        with self._database.transaction() as connection:
+            self._read(connection)
         self._learn([message.flags for message in messages])
         files: dict[UID, NewFile] = {}
         for message in messages:
@@ -371,7 +373,14 @@ class MaildirMailbox:
         return files
 
     def _name(self, files: Mapping[UID, NewFile]) -> None:
-        name_files(self.folder / "tmp", self.folder / "cur", files.values())
+        cur = self.folder / "cur"
+        with self._database.transaction() as connection:
+            before = {uid: self._file(connection, uid) for uid in files}
+        name_files(self.folder / "tmp", cur, files.values())
+        for uid, name in before.items():
+            # One that is there already is there once, whatever its flags were.
+            if name is not None and name != files[uid].name:
+                (cur / name).unlink(missing_ok=True)
         self._changed({uid: file.name for uid, file in files.items()})
 
     def _changed(self, files: Mapping[UID, str], gone: Iterable[UID] = ()) -> None:
@@ -401,13 +410,17 @@ class MaildirMailbox:
             self._read(connection)
             found: dict[UID, str] = {}
             for uid in uids:
-                row = connection.execute(
-                    "SELECT file FROM message WHERE mailbox = ? AND uid = ?", (self._number, uid)
-                ).fetchone()
-                if row is None:
+                name = self._file(connection, uid)
+                if name is None:
                     raise FileNotFoundError(f"there is no message {uid} in {self.folder}")
-                found[uid] = row[0]
+                found[uid] = name
             return found
+
+    def _file(self, connection: sqlite3.Connection, uid: UID) -> str | None:
+        row: tuple[str] | None = connection.execute(
+            "SELECT file FROM message WHERE mailbox = ? AND uid = ?", (self._number, uid)
+        ).fetchone()
+        return None if row is None else row[0]
 
     async def set_flags(self, flags: Mapping[UID, Flags]) -> None:
         """Give messages other flags.
@@ -456,13 +469,12 @@ class MaildirMailbox:
                 (position.to_text(), self._number),
             )
 
-    def _letters_read(self) -> Letters:
+    def _read_letters(self) -> None:
         try:
             path = self.folder / _KEYWORDS_FILE
             self._letters = Letters.parse(path.read_text(encoding="utf-8", errors="replace"))
         except FileNotFoundError:
             self._letters = Letters()
-        return self._letters
 
     def _learn(self, flags: Iterable[Flags]) -> None:
         """Give new keywords letters, and note them before any file has them in its name."""

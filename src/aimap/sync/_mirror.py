@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import date
-from typing import Protocol, TypeAlias, final
+from typing import Protocol, final
 
 import trio
 
@@ -15,6 +15,7 @@ from aimap._commands.select import QResync
 from aimap._errors import (
     CommandError,
     ConnectionLostError,
+    ImapError,
     InvalidArgumentError,
     LocalProtocolError,
     StateError,
@@ -22,11 +23,11 @@ from aimap._errors import (
 from aimap._model.mailbox import MailboxInfo
 from aimap._model.numbers import UIDSet, UIDValidity
 from aimap._model.search import IN
-from aimap.sync._bodies import fetch_bodies
 from aimap.sync._crew import Crew, open_crew
 from aimap.sync._news import News, find_news
 from aimap.sync._position import Position, Window
 from aimap.sync._report import MailboxFailure, MirrorReport, Progress
+from aimap.sync._sharing import Connect, NotOpenedError, Spare, fetch_shared
 from aimap.sync._store import MailboxStore, MirroredMessage, Store
 from aimap.sync._survey import Surveyed, survey
 
@@ -35,9 +36,6 @@ _MOST_LOSSES = 3
 
 _SEARCHED_BY_NAME = 500
 """Of up to so many messages, those in the window are searched for by their UIDs."""
-
-Connect: TypeAlias = Callable[[], AbstractAsyncContextManager[Client]]
-"""Opens a connection as an ``async with`` block, such as ``partial(aimap.connect, ...)``."""
 
 
 class HasConnections(Protocol):
@@ -73,8 +71,8 @@ async def mirror(
             are removed from the store.
         since: only messages that the server got on this day or later.
         largest: only messages of up to so many octets.
-        connections: how many to use side by side, where *source* makes them: each is at
-            another mailbox.
+        connections: how many to use side by side at most, where *source* makes them: for
+            several mailboxes, or for the messages of a large one.
         on_progress: called now and then with how far it has come.
 
     Returns:
@@ -99,10 +97,10 @@ async def mirror(
     work = _Mirror(store, positions, pattern, window, on_progress or _tell_nobody)
     try:
         if isinstance(source, Client):
-            await work.run(_same(source), 1)
+            await work.run(Spare(_same(source), 1), may_reconnect=False)
         else:
             connect: Connect = source if callable(source) else source.connection
-            await work.run(connect, connections, may_reconnect=True)
+            await work.run(Spare(connect, connections), may_reconnect=True)
     finally:
         with trio.CancelScope(shield=True):
             await store.aclose()
@@ -143,37 +141,51 @@ class _Mirror:
         self._losses = 0
         self._fetched_at_loss = 0
 
-    async def run(self, connect: Connect, connections: int, *, may_reconnect: bool = False) -> None:
+    async def run(self, spare: Spare, *, may_reconnect: bool) -> None:
         """Mirror all that the pattern matches."""
-        async with open_crew() as crew:
-            await self._work(connect, crew, connections, may_reconnect=may_reconnect)
+        spare.count -= 1
+        # What a helper leaves undone because its connection is lost is done at last.
+        while self._names is None or self._todo:
+            refusal: ImapError | OSError | None = None
+            async with open_crew() as crew:
+                try:
+                    await self._work(spare, crew, may_reconnect=may_reconnect)
+                except NotOpenedError as error:
+                    refusal = error.reason
+            if refusal is not None:
+                raise refusal
         # Who lists nothing at all, not even INBOX, need not be believed.
         if self._pattern == "*" and self._names:
             gone = await self._store.remove_others(self._names)
             self.report.mailboxes_removed = len(gone)
 
-    async def _work(
-        self, connect: Connect, crew: Crew | None, helpers: int, *, may_reconnect: bool
-    ) -> None:
+    async def _work(self, spare: Spare, crew: Crew | None, *, may_reconnect: bool) -> None:
         """Take mailboxes over one connection, or over those that follow it, until none is left."""
         while True:
-            async with connect() as imap:
+            async with spare.opened() as imap:
                 try:
                     if self._names is None:
                         await self._survey(imap)
                     if crew is not None:
-                        for _ in range(1, min(helpers, len(self._todo))):
-                            crew.start_soon(self._help, connect)
+                        helpers = min(spare.count, len(self._todo) - 1)
+                        spare.count -= max(0, helpers)
+                        for _ in range(helpers):
+                            crew.start_soon(self._help, spare)
                         crew = None
                     while self._todo:
-                        await self._take(imap, self._todo.pop())
+                        await self._take(imap, spare, self._todo.pop())
                     return
                 except ConnectionLostError:
                     if not may_reconnect or self._is_hopeless():
                         raise
 
-    async def _help(self, connect: Connect) -> None:
-        await self._work(connect, None, 0, may_reconnect=True)
+    async def _help(self, spare: Spare) -> None:
+        try:
+            await self._work(spare, None, may_reconnect=True)
+        except (NotOpenedError, ConnectionLostError):
+            # One less: the first one goes on by itself.
+            return
+        spare.count += 1
 
     def _is_hopeless(self) -> bool:
         if self.report.fetched > self._fetched_at_loss:
@@ -201,14 +213,14 @@ class _Mirror:
         self._todo.reverse()
         self._todo.sort(key=_expected)
 
-    async def _take(self, imap: Client, each: Surveyed) -> None:
+    async def _take(self, imap: Client, spare: Spare, each: Surveyed) -> None:
         """Mirror one mailbox; a refusal is noted."""
         try:
             try:
-                await self._mailbox(imap, each.info)
+                await self._mailbox(imap, spare, each.info)
             except StateError:
                 # It was closed meanwhile, such as by another UIDVALIDITY.
-                await self._mailbox(imap, each.info)
+                await self._mailbox(imap, spare, each.info)
         except ConnectionLostError:
             self._todo.append(each)
             raise
@@ -229,7 +241,7 @@ class _Mirror:
         self._names.remove(name)
         return True
 
-    async def _mailbox(self, imap: Client, info: MailboxInfo) -> None:
+    async def _mailbox(self, imap: Client, spare: Spare, info: MailboxInfo) -> None:
         since = await self._since(imap, info.name)
         async with imap.examine(info.name, qresync=since) as mailbox:
             validity = mailbox.uid_validity
@@ -245,7 +257,7 @@ class _Mirror:
             news = await find_news(imap, mailbox, known, position)
             await self._apply(kept, news)
             wanted = await self._wanted(mailbox, news.new, position)
-            missing = await self._fetch(info.name, mailbox, kept, wanted)
+            missing = await self._fetch(mailbox, kept, wanted, spare)
             left_out = news.new - wanted
             fetched = len(wanted) - len(missing)
             if missing:
@@ -302,10 +314,10 @@ class _Mirror:
         return wanted | (await mailbox.search(criteria) & rest)
 
     async def _fetch(
-        self, name: str, mailbox: Mailbox, kept: MailboxStore, wanted: UIDSet
+        self, mailbox: Mailbox, kept: MailboxStore, wanted: UIDSet, spare: Spare
     ) -> UIDSet:
         self._expected += len(wanted)
-        self._tell(name)
+        self._tell(mailbox.name)
         if not wanted:
             return wanted
 
@@ -313,9 +325,9 @@ class _Mirror:
             await kept.add(batch)
             self.report.fetched += len(batch)
             self.report.octets += sum([len(message.octets) for message in batch])
-            self._tell(name)
+            self._tell(mailbox.name)
 
-        return await fetch_bodies(mailbox, wanted, keep)
+        return await fetch_shared(mailbox, wanted, keep, spare)
 
     def _tell(self, name: str) -> None:
         report = self.report
