@@ -27,7 +27,7 @@ from aimap._commands.mailboxes import (
     Subscribe,
     Unsubscribe,
 )
-from aimap._commands.select import Examine, Select, Selecting, Unselect
+from aimap._commands.select import Examine, QResync, Select, Selecting, Unselect
 from aimap._errors import BadError, CapabilityError, InvalidArgumentError, StateError
 from aimap._model.capability import Capabilities
 from aimap._model.code import AppendUIDCode, ResponseCode
@@ -315,7 +315,9 @@ class Client:
         async with open_source(message, size) as (source, octets_there):
             return await upload(self._driver, name, source, octets_there, flags=flags, date=date)
 
-    def select(self, name: str) -> AbstractAsyncContextManager[Mailbox]:
+    def select(
+        self, name: str, *, condstore: bool = False, qresync: QResync | None = None
+    ) -> AbstractAsyncContextManager[Mailbox]:
         """Select a mailbox to read and change, as an ``async with`` block.
 
         At the end of the block the mailbox is left without expunging anything. One
@@ -323,23 +325,29 @@ class Client:
 
         Args:
             name: the mailbox.
+            condstore: ask for mod-sequences (:rfc:`7162#section-3.1.8`; needs CONDSTORE).
+            qresync: what is known of it from before (:rfc:`7162#section-3.2.5`; QRESYNC has
+                to be enabled): what is new since is in :attr:`Mailbox.resynced` then.
 
         Returns:
             An async context manager that gives the :class:`Mailbox`.
 
         Raises:
             StateError: if a mailbox is selected already.
+            InvalidArgumentError: if *qresync* is given and QRESYNC is not enabled.
             NoError: if there is no such mailbox, or the server refuses.
             ConnectionLostError: if the connection is gone.
         """
-        return _Selection(self, Select(name))
+        return _Selection(self, Select(name, condstore=condstore, qresync=qresync))
 
-    def examine(self, name: str) -> AbstractAsyncContextManager[Mailbox]:
+    def examine(
+        self, name: str, *, condstore: bool = False, qresync: QResync | None = None
+    ) -> AbstractAsyncContextManager[Mailbox]:
         """Select a mailbox for reading only (:rfc:`9051#section-6.3.3`).
 
         Like :meth:`select`; nothing done in the block can change the mailbox.
         """
-        return _Selection(self, Examine(name))
+        return _Selection(self, Examine(name, condstore=condstore, qresync=qresync))
 
     async def _open(self, command: Selecting) -> Mailbox:
         if self._selecting:
@@ -349,7 +357,7 @@ class Client:
             )
         self._selecting = True
         try:
-            await self._driver.call(command)
+            result = await self._driver.call(command)
             view = self._driver.session.view
             if view is None:
                 if self._driver.session.lost is not None:
@@ -358,7 +366,8 @@ class Client:
         except BaseException:
             self._leave()
             raise
-        self._mailbox = Mailbox(self._driver, view)
+        resynced = result if command.resynchronizes else None
+        self._mailbox = Mailbox(self._driver, view, resynced)
         return self._mailbox
 
     def _leave(self) -> None:
