@@ -21,6 +21,8 @@ from aimap._client.mailbox import Mailbox
 from aimap._client.profiles import PROFILES
 from aimap._client.timeouts import Timeouts
 from aimap._client.watching import Watcher
+from aimap._discovery.discover import discover
+from aimap._discovery.settings import DiscoveryError, ServerSettings
 from aimap._errors import (
     AuthenticationError,
     BadError,
@@ -285,6 +287,7 @@ __all__ = [
     "ConvertLimitCode",
     "ConvertedResponse",
     "CopyUIDCode",
+    "DiscoveryError",
     "Disposition",
     "DowngradedCode",
     "ESearchResponse",
@@ -360,6 +363,7 @@ __all__ = [
     "SecurityContext",
     "SeqNum",
     "SeqSet",
+    "ServerSettings",
     "SessionCounters",
     "SortResponse",
     "StateError",
@@ -388,6 +392,7 @@ __all__ = [
     "commands",
     "connect",
     "criteria",
+    "discover",
     "items",
     "parse_response",
 ]

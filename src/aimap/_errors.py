@@ -12,6 +12,7 @@
     │  ├ NoError
     │  │  └ AuthenticationError
     │  └ BadError
+    ├ DiscoveryError              no server was found for an address
     └ ConnectionLostError         every pending command gets one
        ├ ByeError                 the server said why
        ├ RemoteProtocolError      the server broke the protocol beyond repair
