@@ -13,6 +13,10 @@ from aimap import commands as commands
 from aimap import criteria as criteria
 from aimap import items as items
 from aimap import sync as sync
+from aimap._account.account import Account, open_account
+from aimap._account.config import AccountConfig, Retry
+from aimap._account.failures import AccountError, Failure, FailureKind
+from aimap._account.reporting import AccountEvent, AccountEventKind, AccountStatistics
 from aimap._client.client import Client
 from aimap._client.connect import connect
 from aimap._client.driver import CommandFuture
@@ -28,6 +32,7 @@ from aimap._errors import (
     CapabilityError,
     CommandError,
     ConnectionLostError,
+    Delivery,
     ImapError,
     InvalidArgumentError,
     LimitExceededError,
@@ -252,6 +257,12 @@ __all__ = [
     "UNSEEN",
     "X_GM_RAW",
     "YOUNGER",
+    "Account",
+    "AccountConfig",
+    "AccountError",
+    "AccountEvent",
+    "AccountEventKind",
+    "AccountStatistics",
     "AclResponse",
     "Address",
     "AnnotateCode",
@@ -285,6 +296,7 @@ __all__ = [
     "ConvertLimitCode",
     "ConvertedResponse",
     "CopyUIDCode",
+    "Delivery",
     "Disposition",
     "DowngradedCode",
     "ESearchResponse",
@@ -294,6 +306,8 @@ __all__ = [
     "ExpungeResponse",
     "Expunged",
     "External",
+    "Failure",
+    "FailureKind",
     "FetchItem",
     "FetchResult",
     "FetchStream",
@@ -354,6 +368,7 @@ __all__ = [
     "RemoteProtocolError",
     "Response",
     "ResponseCode",
+    "Retry",
     "SearchCriteria",
     "SearchKey",
     "SearchResponse",
@@ -389,6 +404,7 @@ __all__ = [
     "connect",
     "criteria",
     "items",
+    "open_account",
     "parse_response",
 ]
 
