@@ -16,7 +16,9 @@ from aimap import sync as sync
 from aimap._account.account import Account, open_account
 from aimap._account.config import AccountConfig, Retry
 from aimap._account.failures import AccountError, Failure, FailureKind
+from aimap._account.position import MailboxPosition, Position
 from aimap._account.reporting import AccountEvent, AccountEventKind, AccountStatistics
+from aimap._account.watch import AccountWatch
 from aimap._client.client import Client
 from aimap._client.connect import connect
 from aimap._client.driver import CommandFuture
@@ -77,7 +79,14 @@ from aimap._model.code import (
 )
 from aimap._model.convert import ConversionResponse, ConvertedResponse, ConvertError
 from aimap._model.envelope import Address, Envelope, Group
-from aimap._model.event import Arrived, Expunged, FlagsChanged, WatchEvent
+from aimap._model.event import (
+    AccountWatchEvent,
+    Arrived,
+    Expunged,
+    FlagsChanged,
+    MailboxReset,
+    WatchEvent,
+)
 from aimap._model.fetch import (
     BINARY,
     BINARY_PEEK,
@@ -263,6 +272,8 @@ __all__ = [
     "AccountEvent",
     "AccountEventKind",
     "AccountStatistics",
+    "AccountWatch",
+    "AccountWatchEvent",
     "AclResponse",
     "Address",
     "AnnotateCode",
@@ -336,6 +347,8 @@ __all__ = [
     "Mailbox",
     "MailboxIdCode",
     "MailboxInfo",
+    "MailboxPosition",
+    "MailboxReset",
     "MailboxStatus",
     "Mechanism",
     "Message",
@@ -357,6 +370,7 @@ __all__ = [
     "PartialResult",
     "Password",
     "PermanentFlagsCode",
+    "Position",
     "Profile",
     "QuotaResource",
     "QuotaResponse",

@@ -15,7 +15,9 @@ from aimap._account.config import AccountConfig
 from aimap._account.credentials import Guarded
 from aimap._account.link import Use
 from aimap._account.pool import Pool
+from aimap._account.position import Position
 from aimap._account.reporting import AccountStatistics, Hook, Reporter
+from aimap._account.watch import AccountWatch
 from aimap._client.client import Client
 from aimap._client.connect import connect
 from aimap._client.fetching import FetchResult
@@ -230,6 +232,39 @@ class Account:
                 finally:
                     link.leave()
                 return
+
+    def watch(self, *names: str, since: Position | None = None) -> AccountWatch:
+        """Watch mailboxes: all that happens to their messages, in order, nothing twice.
+
+        ::
+
+            async with account.watch("INBOX", since=saved) as events:
+                async for event in events:
+                    match event:
+                        case Arrived(uid=uid): ...
+                        case FlagsChanged(uid=uid, flags=flags): ...
+                        case Expunged(uid=uid): ...
+                        case MailboxReset(): ...
+                    save(events.position)
+
+        Events come for what has changed from one state to the next: of a message that came
+        and went while there was no connection nothing is told, and of flags that changed
+        twice, once. With more mailboxes than connections they take turns, so that each is
+        looked at within :attr:`Timeouts.poll`; a connection that you need is given to you at once.
+
+        Args:
+            names: the mailboxes.
+            since: where to begin: what :attr:`AccountWatch.position` was. A mailbox that it does
+                not know begins with what is there when it is first looked at.
+
+        Returns:
+            An async context manager that gives an async iterable of :class:`Arrived`,
+            :class:`FlagsChanged`, :class:`Expunged` and :class:`MailboxReset`.
+
+        Raises:
+            InvalidArgumentError: if no mailbox is named, or one twice.
+        """
+        return AccountWatch(self._pool, self._nursery, self.config, self._reporter, names, since)
 
     # What is repeated
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from enum import Enum
 from typing import final
 
@@ -14,6 +15,7 @@ from aimap._client.driver import Driver
 from aimap._client.mailbox import Mailbox
 from aimap._commands.select import Examine, Select, Unselect
 from aimap._errors import ConnectionLostError
+from aimap._protocol.events import SessionEvent
 from aimap._protocol.view import MailboxView
 
 
@@ -40,7 +42,8 @@ class Link:
         sharers: how many send commands over it without holding it.
         since: when it was opened, on Trio's clock.
         held_since: when it was taken by whoever holds it.
-        wanted: set when a watch is to give it up, since others wait.
+        on_wanted: called when others wait for it, which a watch holds: whether it is
+            urgent, or watches can take turns.
     """
 
     def __init__(self, client: Client, driver: Driver) -> None:
@@ -49,7 +52,7 @@ class Link:
         self.use: Use | None = None
         self.sharers = 0
         self.since = self.held_since = trio.current_time()
-        self.wanted: trio.Event | None = None
+        self.on_wanted: Callable[[bool], object] | None = None
         self._kept: MailboxView | None = None
         self._patience = trio.CancelScope()
         self._tried_compressing = False
@@ -156,3 +159,14 @@ class Link:
         """Show the mailbox to its user no more; it is kept for the next one."""
         self._kept = self.driver.session.view
         self.client._leave(keep=True)  # noqa: SLF001
+
+    def listen(self, listener: Callable[[SessionEvent], object] | None) -> None:
+        """Have what the session tells also told to *listener*."""
+        on_event = self.client._on_event  # noqa: SLF001 (no part of what users see)
+
+        def both(event: SessionEvent) -> None:
+            on_event(event)
+            if listener is not None:
+                listener(event)
+
+        self.driver.session.on_event = on_event if listener is None else both

@@ -31,6 +31,8 @@ Connect: TypeAlias = Callable[[], AbstractAsyncContextManager[Client]]
 KEEP = 300.0
 """Seconds for which a connection is kept that nobody uses."""
 
+_SHORTEST_TURN = 1.0
+
 REGROW = 600.0
 """Seconds after which one more connection is tried than the server took the last time."""
 
@@ -46,6 +48,10 @@ class _Waiter:
         self.link: Link | None = None
         self.error: AccountError | None = None
         self.event = trio.Event()
+
+
+def _patient(waiter: _Waiter) -> bool:
+    return waiter.use is Use.WATCH
 
 
 @final
@@ -132,7 +138,7 @@ class Pool:
 
     def _may_pass(self, use: Use) -> bool:
         """Tell whether nobody who came before is waiting for what is asked for now."""
-        return use is Use.SHARE or not self._waiters
+        return use is Use.SHARE or all(map(_patient, self._waiters))
 
     def _find(self, use: Use, name: str | None, *, read_only: bool) -> Link | None:
         usable = [link for link in self.links if link.alive and link.takes(use)]
@@ -160,7 +166,7 @@ class Pool:
             link.sharers -= 1
         else:
             link.use = None
-            link.wanted = None
+            link.on_wanted = None
         if link.is_free:
             link.keep_for(KEEP)
         self._see_to_waiters()
@@ -169,7 +175,7 @@ class Pool:
 
     def _see_to_waiters(self) -> None:
         """Hand out what is there; see to it that more will be, for those who still wait."""
-        for waiter in list(self._waiters):
+        for waiter in sorted(self._waiters, key=_patient):
             link = self._find(waiter.use, waiter.name, read_only=waiter.read_only)
             if link is not None:
                 self._hand(link, waiter.use)
@@ -182,28 +188,35 @@ class Pool:
         while self._opening < most and len(self.links) + self._opening < self.cap:
             self._opening += 1
             self._nursery.start_soon(self._open)
-        if len(self.links) + self._opening >= self.cap:
-            self._ask_back()
+        self.ask_back()
 
-    def _ask_back(self) -> None:
+    def ask_back(self) -> None:
         """Ask those who watch for their connections, as many as are waited for."""
+        if len(self.links) + self._opening < self.cap:
+            return
         watches = sorted(
             (link for link in self.links if link.use is Use.WATCH),
             key=lambda link: link.held_since,
         )
-        for link, _ in zip(watches, self._waiters, strict=False):
-            if link.wanted is not None:
-                link.wanted.set()
+        waiters = sorted(self._waiters, key=_patient)
+        for link, waiter in zip(watches, waiters, strict=False):
+            if link.on_wanted is not None:
+                link.on_wanted(not _patient(waiter))
 
     @property
     def is_short(self) -> bool:
         """Whether anybody waits for a connection."""
         return bool(self._waiters)
 
-    @property
-    def wait_is_for_watching(self) -> bool:
-        """Whether those who wait all want to watch: they can take turns."""
-        return all(waiter.use is Use.WATCH for waiter in self._waiters)
+    def turn(self, seconds: float) -> float:
+        """Return how long each watch may have its turn, where there are too few connections.
+
+        Args:
+            seconds: how long it may take until each has had a turn.
+        """
+        having = sum(link.use is Use.WATCH for link in self.links)
+        waiting = sum(map(_patient, self._waiters))
+        return max(seconds * having / max(1, having + waiting), _SHORTEST_TURN)
 
     @property
     def cap(self) -> int:
