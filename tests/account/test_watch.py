@@ -50,6 +50,7 @@ async def watching(
         async with account.watch(*(names or ("INBOX",)), since=since) as events:
             with trio.fail_after(600):
                 await events.caught_up()
+            assert set(events.position.mailboxes) == set(names or ("INBOX",))
             yield events, server, road
 
 

@@ -119,18 +119,28 @@ class AccountWatch:
         """
         await trio.lowlevel.checkpoint()
         while True:
-            while self._steps:
-                followed, step, heard = self._steps.popleft()
-                if not self._steps:
-                    self._room.set()
-                followed.told.take(step)
-                if isinstance(step, Told):
-                    self._reporter.gave_out(trio.current_time() - heard)
-                    return step.event
+            if self._steps:
+                return self._give_out()
             if self._error is not None:
                 raise _fresh(self._error)
             self._something = trio.Event()
             await self._something.wait()
+
+    def _give_out(self) -> AccountWatchEvent:
+        followed, step, heard = self._steps.popleft()
+        assert isinstance(step, Told)
+        followed.told.take(step)
+        self._pass_silent()
+        if not self._steps:
+            self._room.set()
+        self._reporter.gave_out(trio.current_time() - heard)
+        return step.event
+
+    def _pass_silent(self) -> None:
+        """Take the steps that are no events, up to the next one that is."""
+        while self._steps and not isinstance(self._steps[0][1], Told):
+            followed, step, _ = self._steps.popleft()
+            followed.told.take(step)
 
     async def caught_up(self) -> None:
         """Wait until all mailboxes were looked at once: all that was there was told.
@@ -145,7 +155,7 @@ class AccountWatch:
 
     @property
     def position(self) -> Position:
-        """How far it has come: behind the last event that was given out.
+        """How far it has come, which is behind the last event that was given out.
 
         Save it when you have done what the event asks for, and nothing is missed, and
         nothing comes twice, when a watch begins at it.
@@ -225,7 +235,9 @@ class AccountWatch:
 
     def _take(self, followed: _Followed, step: Step, heard: float) -> None:
         self._steps.append((followed, step, heard))
-        self._something.set()
+        self._pass_silent()
+        if self._steps:
+            self._something.set()
 
     def _caught(self, followed: _Followed) -> None:
         followed.caught_up = True
