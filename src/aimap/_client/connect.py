@@ -195,7 +195,8 @@ async def _start_tls(driver: Driver, host: str, context: ssl.SSLContext | None) 
     driver.stream = stream
     try:
         await stream.do_handshake()
-    except trio.BrokenResourceError as error:
+    except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
+        # Closed by somebody else, who has the stream below: that is a loss like any other.
         raise ConnectionLostError(f"TLS failed: {_tls_reason(error)}") from error
 
 
