@@ -14,7 +14,7 @@ SECONDS ?= 60
 # what awaits in a branch for what never awaits, 910 and 911 ask of private functions what
 # holds of public ones, and the server's handlers share one signature (124).
 FLAKE8 := --max-line-length 100 --extend-ignore ASYNC100,ASYNC910,ASYNC911,ASYNC912,ASYNC913 \
-	--startable-in-context-manager _watch_one,_cancel_on_signal \
+	--startable-in-context-manager _watch_one,_cancel_on_signal,_run_link \
 	--per-file-ignores 'src/aimap/testing/_commands_*.py:ASYNC124'
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 

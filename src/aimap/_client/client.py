@@ -36,6 +36,7 @@ from aimap._model.profile import Profile
 from aimap._model.state import ConnectionState
 from aimap._protocol.counters import SessionCounters
 from aimap._protocol.events import MailboxClosed, SessionEvent
+from aimap._protocol.view import MailboxView
 
 T = TypeVar("T")
 
@@ -347,6 +348,13 @@ class Client:
 
     @asynccontextmanager
     async def _open(self, command: Selecting) -> AsyncGenerator[Mailbox]:
+        mailbox = await self._enter(command)
+        try:
+            yield mailbox
+        finally:
+            self._leave()
+
+    async def _enter(self, command: Selecting) -> Mailbox:
         if self._selecting:
             raise StateError(
                 f"{command.mailbox!r} cannot be selected: this connection has a mailbox selected "
@@ -360,17 +368,23 @@ class Client:
                 if self._driver.session.lost is not None:
                     raise self._driver.session.lost.fresh()
                 raise StateError(f"{command.mailbox!r} was closed as soon as it was selected")
-            self._mailbox = Mailbox(self._driver, view)
-            yield self._mailbox
-        finally:
+        except BaseException:
             self._leave()
+            raise
+        return self._show(view)
 
-    def _leave(self) -> None:
+    def _show(self, view: MailboxView) -> Mailbox:
+        self._selecting = True
+        self._mailbox = Mailbox(self._driver, view)
+        return self._mailbox
+
+    def _leave(self, *, keep: bool = False) -> None:
+        """Show the mailbox no more, and leave it, unless it is to be kept for the next user."""
         self._selecting = False
         mailbox, self._mailbox = self._mailbox, None
         if mailbox is not None:
             mailbox.on_event(MailboxClosed())
-        if "UNSELECT" in self.capabilities:
+        if not keep and "UNSELECT" in self.capabilities:
             # Nothing is awaited: what comes next on this connection queues behind it. If
             # no mailbox is selected after all, it is not sent.
             self._driver.submit(Unselect())
