@@ -4,16 +4,28 @@ from __future__ import annotations
 
 import ssl
 import sys
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
-from typing import final
+from typing import TypeAlias, final
 
 import attrs
 
-from aimap import AuthenticationError, Client, LoginFailure, Timeouts, connect
+from aimap import Account as SupervisedAccount
+from aimap import (
+    AccountConfig,
+    AccountEvent,
+    AuthenticationError,
+    Client,
+    LoginFailure,
+    Timeouts,
+    connect,
+    open_account,
+)
 from aimap._client.connect import TLSMode
 from aimap.cli._secrets import Secret
 from aimap.cli._show import plain
+
+Hook: TypeAlias = Callable[[AccountEvent], object]
 
 
 @final
@@ -72,6 +84,43 @@ async def open_connection(account: Account) -> AsyncGenerator[Client]:
     """Connect and log in; raises what :func:`aimap.connect` raises, and SecretError."""
     async with AsyncExitStack() as stack:
         yield await _log_in(account, stack)
+
+
+@asynccontextmanager
+async def open_supervised(account: Account, on_event: Hook) -> AsyncGenerator[SupervisedAccount]:
+    """Open an account that is connected again and again; raises SecretError.
+
+    Only the first of the account's users is tried: see :func:`settled`.
+    """
+    config = AccountConfig(
+        account.host,
+        await account.secret.auth(account.users[0]),
+        port=account.port,
+        tls=account.tls,
+        ssl_context=account.ssl_context(),
+        timeouts=account.timeouts,
+        proxy=account.proxy,
+        compress=account.compress,
+        name=account.name,
+    )
+    trace = _print_trace if account.trace else None
+    async with open_account(config, on_event=on_event, wire_log=trace) as supervised:
+        yield supervised
+
+
+async def settled(account: Account) -> Account:
+    """Log in once, and return the account with the one user that the server accepts."""
+    async with AsyncExitStack() as stack:
+        for user in account.users:
+            one = attrs.evolve(account, users=(user,))
+            try:
+                await _log_in(one, stack)
+            except AuthenticationError:
+                if user == account.users[-1]:
+                    raise
+            else:
+                return one
+    raise AssertionError
 
 
 async def _log_in(account: Account, stack: AsyncExitStack) -> Client:

@@ -12,6 +12,7 @@ from typing import cast
 import click
 
 from aimap import (
+    AccountError,
     AuthenticationError,
     CapabilityError,
     ConnectionLostError,
@@ -21,6 +22,7 @@ from aimap import (
     LimitExceededError,
     RemoteProtocolError,
 )
+from aimap._account.failures import NoCredentialsError
 from aimap.cli._secrets import SecretError
 from aimap.cli._show import plain
 
@@ -82,6 +84,10 @@ def in_words(host: str, error: BaseException) -> Failure | None:
         return None
     if isinstance(error, (SecretError, DiscoveryError)):
         return Failure(str(error), "no password" if isinstance(error, SecretError) else "network")
+    if isinstance(error, AccountError):
+        return in_words(host, error.failure.error)
+    if isinstance(error, NoCredentialsError) and error.__cause__ is not None:
+        return in_words(host, error.__cause__)
     if isinstance(error, ImapError):
         return _of_imap(host, error)
     if isinstance(error, BrokenPipeError) or not isinstance(error, OSError):
@@ -89,7 +95,7 @@ def in_words(host: str, error: BaseException) -> Failure | None:
         return None
     if isinstance(error, socket.gaierror):
         return Failure(f"there is no host {host}: {error.strerror}", "network")
-    if isinstance(error, ssl.SSLError) or error.filename is not None:
+    if isinstance(error, (ssl.SSLError, BlockingIOError)) or error.filename is not None:
         return Failure(f"{error.filename or 'the CA file'}: {error.strerror or error}", "files")
     return Failure(f"{host} cannot be reached: {_reason(error)}", "network")
 

@@ -16,7 +16,9 @@ import attrs
 import click
 import trio
 
-from aimap.cli._account import Account, open_connection
+from aimap import Account as SupervisedAccount
+from aimap import AccountEvent, AccountEventKind, AccountWatch, Client, ConnectionLostError
+from aimap.cli._account import Account, open_connection, open_supervised, settled
 from aimap.cli._failures import STATUS, Failure, in_words
 from aimap.cli._options import complete_account, connection_options
 from aimap.cli._progress import MirrorDisplay, Told
@@ -27,7 +29,7 @@ from aimap.sync import MaildirStore, MirrorReport, mirror
 _FIRST_WAIT = 1.0
 _LONGEST_WAIT = 300.0
 _SETTLING = 1.0
-_HOPELESS = ("login", "certificate", "no password", "usage")
+_FAILED = AccountEventKind.FAILED
 
 
 @final
@@ -136,48 +138,64 @@ class _Work:
 
     async def _mirror_once(self, plan: Plan) -> MirrorReport:
         async with self.limiter, open_connection(plan.account) as imap:
-            tell = self.told.begins(plan.name)
-            total = MirrorReport()
+            return await self._mirror_by(imap, plan)
+
+    async def _mirror_by(self, imap: Client, plan: Plan) -> MirrorReport:
+        tell = self.told.begins(plan.name)
+        total = MirrorReport()
+        for pattern in plan.account.mailboxes:
             store = MaildirStore(plan.folder)
-            for pattern in plan.account.mailboxes:
-                report = await mirror(imap, store, pattern=pattern, on_progress=tell)
-                _add(total, report)
+            report = await mirror(imap, store, pattern=pattern, on_progress=tell)
+            _add(total, report)
         self.told.ended(plan.name, total)
         return total
 
     async def _keep(self, plan: Plan) -> None:
+        def on_event(event: AccountEvent) -> None:
+            # Where there is no next try, the account raises it.
+            if event.failure and event.seconds is not None and event.kind is _FAILED:
+                self._note(plan, event.failure.error, goes_on=True)
+
+        try:
+            account = plan.account
+            if len(account.users) > 1:
+                account = await settled(account)
+            # Watched from before the first mirror on: what comes meanwhile is seen.
+            async with (
+                open_supervised(account, on_event) as supervised,
+                supervised.watch("INBOX") as events,
+            ):
+                await self._keep_by(supervised, events, plan)
+        except Exception as error:  # noqa: BLE001 (told, or raised again)
+            self._note(plan, error, goes_on=False)
+
+    async def _keep_by(self, account: SupervisedAccount, events: AccountWatch, plan: Plan) -> None:
         wait = _FIRST_WAIT
         while True:
             try:
-                await self._mirror_once(plan)
-                wait = _FIRST_WAIT
-                await self._until_something_happens(plan)
-            except Exception as error:  # noqa: BLE001 (told, or raised again)
-                failure = self._note(plan, error, goes_on=True)
-                if failure.kind in _HOPELESS:
-                    return
+                async with account.connection() as imap, self.limiter:
+                    await self._mirror_by(imap, plan)
+            except (ConnectionLostError, OSError) as error:
+                # The account sees to the connection; a full disk may have room again.
+                self._note(plan, error, goes_on=True)
                 # Those that lost their server together do not come back together.
                 await trio.sleep(wait * random.uniform(0.5, 1))  # noqa: S311
                 wait = min(2 * wait, _LONGEST_WAIT)
-
-    async def _until_something_happens(self, plan: Plan) -> None:
-        async with (
-            open_connection(plan.account) as imap,
-            imap.examine("INBOX") as inbox,
-            inbox.watch() as events,
-        ):
+                continue
+            wait = _FIRST_WAIT
             self.told.watches(plan.name)
             with trio.move_on_after(self.every):
                 async for _ in events:
                     break
                 # Mail comes in crowds.
-                await trio.sleep(_SETTLING)
+                with trio.move_on_after(_SETTLING):
+                    async for _ in events:
+                        pass
 
     def _note(self, plan: Plan, error: Exception, *, goes_on: bool) -> Failure:
         failure = in_words(plan.account.host, error)
         if failure is None:
             raise error
-        goes_on = goes_on and failure.kind not in _HOPELESS
         self.told.failed(plan.name, failure, goes_on=goes_on)
         if failure.kind in ("network", "certificate", "login"):
             forget(plan.account)

@@ -13,7 +13,7 @@ import click
 from rich.console import Console
 from rich.table import Table
 
-from aimap import Arrived, Expunged, FlagsChanged, WatchEvent
+from aimap import AccountWatchEvent, Arrived, Expunged, FlagsChanged, MailboxReset
 
 _UNSAFE = ("Cc", "Cf", "Cs", "Co", "Zl", "Zp")
 
@@ -96,23 +96,12 @@ def _cell(value: object) -> str:
     return "-" if value is None else plain(str(value))
 
 
-def event_fields(mailbox: str, event: WatchEvent) -> dict[str, object]:
-    """Return what an event says, by name."""
-    match event:
-        case Arrived(uid, flags):
-            return {
-                "mailbox": mailbox, "event": "arrived", "uid": uid, "flags": sorted(map(str, flags))
-            }  # fmt: skip
-        case FlagsChanged(uid, flags):
-            return {
-                "mailbox": mailbox, "event": "flags", "uid": uid, "flags": sorted(map(str, flags))
-            }  # fmt: skip
-        case Expunged(uid):
-            return {"mailbox": mailbox, "event": "expunged", "uid": uid}
-
-
 def event_line(
-    mailbox: str, event: WatchEvent, *, as_json: bool, more: Mapping[str, object] | None = None
+    mailbox: str,
+    event: AccountWatchEvent,
+    *,
+    as_json: bool,
+    more: Mapping[str, object] | None = None,
 ) -> str:
     """Return one event in one line.
 
@@ -122,10 +111,19 @@ def event_line(
         as_json: whether as a JSON object.
         more: what else is known of the message.
     """
-    fields = event_fields(mailbox, event) | dict(more or {})
+    fields: dict[str, object] = {"mailbox": mailbox}
+    flags: list[str] = []
+    match event:
+        case Arrived(uid, flags_) | FlagsChanged(uid, flags_):
+            flags = sorted(map(str, flags_))
+            name = "arrived" if isinstance(event, Arrived) else "flags"
+            fields |= {"event": name, "uid": uid, "flags": flags}
+        case Expunged(uid):
+            fields |= {"event": "expunged", "uid": uid}
+        case MailboxReset():
+            fields |= {"event": "reset", "uid_validity": event.uid_validity}
     if as_json:
-        return json.dumps(fields)
-    flags = [] if isinstance(event, Expunged) else sorted(map(str, event.flags))
-    words = [f"{mailbox}: {fields['event']} {fields['uid']}", *flags]
+        return json.dumps(fields | dict(more or {}))
+    words = [f"{mailbox}: {fields['event']}", str(fields.get("uid", "")), *flags]
     words += [f"{name} {value}" for name, value in (more or {}).items()]
-    return plain(" ".join(words))
+    return plain(" ".join(filter(None, words)))
