@@ -13,6 +13,12 @@ from aimap import commands as commands
 from aimap import criteria as criteria
 from aimap import items as items
 from aimap import sync as sync
+from aimap._account.account import Account, open_account
+from aimap._account.config import AccountConfig, Retry
+from aimap._account.failures import AccountError, Failure, FailureKind
+from aimap._account.position import MailboxPosition, Position
+from aimap._account.reporting import AccountEvent, AccountEventKind, AccountStatistics
+from aimap._account.watch import AccountWatch
 from aimap._client.client import Client
 from aimap._client.connect import connect
 from aimap._client.driver import CommandFuture
@@ -21,6 +27,8 @@ from aimap._client.mailbox import Mailbox
 from aimap._client.profiles import PROFILES
 from aimap._client.timeouts import Timeouts
 from aimap._client.watching import Watcher
+from aimap._discovery.discover import discover
+from aimap._discovery.settings import DiscoveryError, ServerSettings
 from aimap._errors import (
     AuthenticationError,
     BadError,
@@ -28,6 +36,7 @@ from aimap._errors import (
     CapabilityError,
     CommandError,
     ConnectionLostError,
+    Delivery,
     ImapError,
     InvalidArgumentError,
     LimitExceededError,
@@ -72,7 +81,14 @@ from aimap._model.code import (
 )
 from aimap._model.convert import ConversionResponse, ConvertedResponse, ConvertError
 from aimap._model.envelope import Address, Envelope, Group
-from aimap._model.event import Arrived, Expunged, FlagsChanged, WatchEvent
+from aimap._model.event import (
+    AccountWatchEvent,
+    Arrived,
+    Expunged,
+    FlagsChanged,
+    MailboxReset,
+    WatchEvent,
+)
 from aimap._model.fetch import (
     BINARY,
     BINARY_PEEK,
@@ -252,6 +268,14 @@ __all__ = [
     "UNSEEN",
     "X_GM_RAW",
     "YOUNGER",
+    "Account",
+    "AccountConfig",
+    "AccountError",
+    "AccountEvent",
+    "AccountEventKind",
+    "AccountStatistics",
+    "AccountWatch",
+    "AccountWatchEvent",
     "AclResponse",
     "Address",
     "AnnotateCode",
@@ -285,6 +309,8 @@ __all__ = [
     "ConvertLimitCode",
     "ConvertedResponse",
     "CopyUIDCode",
+    "Delivery",
+    "DiscoveryError",
     "Disposition",
     "DowngradedCode",
     "ESearchResponse",
@@ -294,6 +320,8 @@ __all__ = [
     "ExpungeResponse",
     "Expunged",
     "External",
+    "Failure",
+    "FailureKind",
     "FetchItem",
     "FetchResult",
     "FetchStream",
@@ -322,6 +350,8 @@ __all__ = [
     "Mailbox",
     "MailboxIdCode",
     "MailboxInfo",
+    "MailboxPosition",
+    "MailboxReset",
     "MailboxStatus",
     "Mechanism",
     "Message",
@@ -343,6 +373,7 @@ __all__ = [
     "PartialResult",
     "Password",
     "PermanentFlagsCode",
+    "Position",
     "Profile",
     "QuotaResource",
     "QuotaResponse",
@@ -354,12 +385,14 @@ __all__ = [
     "RemoteProtocolError",
     "Response",
     "ResponseCode",
+    "Retry",
     "SearchCriteria",
     "SearchKey",
     "SearchResponse",
     "SecurityContext",
     "SeqNum",
     "SeqSet",
+    "ServerSettings",
     "SessionCounters",
     "SortResponse",
     "StateError",
@@ -388,7 +421,9 @@ __all__ = [
     "commands",
     "connect",
     "criteria",
+    "discover",
     "items",
+    "open_account",
     "parse_response",
 ]
 

@@ -12,6 +12,8 @@
     │  ├ NoError
     │  │  └ AuthenticationError
     │  └ BadError
+    ├ DiscoveryError              no server was found for an address
+    ├ AccountError                an account has given up: nothing is retried any more
     └ ConnectionLostError         every pending command gets one
        ├ ByeError                 the server said why
        ├ RemoteProtocolError      the server broke the protocol beyond repair
@@ -200,12 +202,32 @@ class BadError(CommandError):
     """The server answered BAD: it did not understand (:rfc:`9051#section-7.1.3`)."""
 
 
+class Delivery(Enum):
+    """How much of a command was sent before its connection was lost."""
+
+    NOT_SENT = "not sent"
+    """Nothing of it: it was not carried out."""
+    IN_PART = "in part"
+    """Not all of it, as with a literal that the server had not asked for yet: it was not
+    carried out."""
+    WHOLE = "whole"
+    """All of it. Whether the server got it, and carried it out, is not known."""
+
+
 class ConnectionLostError(ImapError):
     """The connection is gone. Each command that was pending gets one of its own.
 
-    Whether the server carried out a command that was pending is not known. The
-    transport's error, where there is one, is the ``__cause__``.
+    The transport's error, where there is one, is the ``__cause__``.
+
+    Attributes:
+        delivery: how much of the command was sent, which says whether the server can have
+            carried it out; ``None`` in an error that is about no command.
+        may_repeat: whether it is safe to send the command again on another connection: it was
+            not carried out, or doing it twice comes to the same (under the same UIDVALIDITY).
     """
+
+    delivery: Delivery | None = None
+    may_repeat: bool = False
 
     def fresh(self) -> ConnectionLostError:
         """Return a copy that was never raised, for one more waiter."""

@@ -232,3 +232,28 @@ async def answer_arrivals(server: PlayedServer) -> None:
     assert await server.hears() == b"DONE"
     assert await server.hears() == b"A5 UID FETCH 22:4294967295 FLAGS"
     await server.says(b"A4 OK x\r\n* 6 FETCH (UID 22 FLAGS ())\r\nA5 OK x\r\n")
+
+
+async def test_an_idle_that_is_refused_is_not_asked_for_in_a_circle(autojump_clock: Any) -> None:
+    """The server offers it, and refuses it: NOOP now and then brings the news."""
+    greeting = b"* PREAUTH [CAPABILITY IMAP4rev1 IDLE] hi\r\n"
+    async with played(greeting=greeting) as (imap, server):
+        heard: list[bytes] = []
+
+        async def serve() -> None:
+            await server.hears()
+            await server.says(b"* 0 EXISTS\r\nA1 OK x\r\n")
+            await server.hears()
+            await server.says(b"* SEARCH\r\nA2 OK x\r\n")
+            while line := await server.hears():
+                tag, _, command = line.partition(b" ")
+                heard.append(command)
+                await server.says(tag + (b" NO no\r\n" if command == b"IDLE" else b" OK x\r\n"))
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(serve)
+            async with imap.select("INBOX") as inbox, inbox.watch() as events:
+                with trio.move_on_after(3000):
+                    await events.__anext__()
+            nursery.cancel_scope.cancel()
+        assert 5 < heard.count(b"NOOP") <= heard.count(b"IDLE") < 15

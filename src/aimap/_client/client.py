@@ -27,7 +27,7 @@ from aimap._commands.mailboxes import (
     Subscribe,
     Unsubscribe,
 )
-from aimap._commands.select import Examine, QResync, Select, Selecting, Unselect
+from aimap._commands.select import Examine, QResync, Select, Selecting, SelectResult, Unselect
 from aimap._errors import BadError, CapabilityError, InvalidArgumentError, StateError
 from aimap._model.capability import Capabilities
 from aimap._model.code import AppendUIDCode, ResponseCode
@@ -36,6 +36,7 @@ from aimap._model.profile import Profile
 from aimap._model.state import ConnectionState
 from aimap._protocol.counters import SessionCounters
 from aimap._protocol.events import MailboxClosed, SessionEvent
+from aimap._protocol.view import MailboxView
 
 T = TypeVar("T")
 
@@ -349,7 +350,7 @@ class Client:
         """
         return _Selection(self, Examine(name, condstore=condstore, qresync=qresync))
 
-    async def _open(self, command: Selecting) -> Mailbox:
+    async def _enter(self, command: Selecting) -> Mailbox:
         if self._selecting:
             raise StateError(
                 f"{command.mailbox!r} cannot be selected: this connection has a mailbox selected "
@@ -366,16 +367,20 @@ class Client:
         except BaseException:
             self._leave()
             raise
-        resynced = result if command.resynchronizes else None
+        return self._show(view, result if command.resynchronizes else None)
+
+    def _show(self, view: MailboxView, resynced: SelectResult | None = None) -> Mailbox:
+        self._selecting = True
         self._mailbox = Mailbox(self._driver, view, resynced)
         return self._mailbox
 
-    def _leave(self) -> None:
+    def _leave(self, *, keep: bool = False) -> None:
+        """Show the mailbox no more, and leave it, unless it is to be kept for the next user."""
         self._selecting = False
         mailbox, self._mailbox = self._mailbox, None
         if mailbox is not None:
             mailbox.on_event(MailboxClosed())
-        if "UNSELECT" in self.capabilities:
+        if not keep and "UNSELECT" in self.capabilities:
             # Nothing is awaited: what comes next on this connection queues behind it. If
             # no mailbox is selected after all, it is not sent.
             self._driver.submit(Unselect())
@@ -404,7 +409,7 @@ class _Selection:
 
     async def __aenter__(self) -> Mailbox:
         """Select the mailbox. On cancellation none is selected."""
-        return await self._client._open(self._command)  # noqa: SLF001 (the other half of it)
+        return await self._client._enter(self._command)  # noqa: SLF001 (the other half of it)
 
     async def __aexit__(self, *exc: object) -> None:
         """Leave the mailbox, at once; what comes next queues behind it."""

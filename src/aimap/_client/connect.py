@@ -141,12 +141,8 @@ async def connect(
                 client.login_code = await _begin(
                     driver, auth, host=host, port=port, deadline=deadline
                 )
-                if (
-                    compress
-                    and driver.profile.compress
-                    and "COMPRESS=DEFLATE" in client.capabilities
-                ):
-                    await _compress(driver)
+                if compress:
+                    await start_compressing(driver)
                 yield client
                 await _log_out(driver)
             finally:
@@ -203,7 +199,8 @@ async def _start_tls(driver: Driver, host: str, context: ssl.SSLContext | None) 
     driver.stream = stream
     try:
         await stream.do_handshake()
-    except trio.BrokenResourceError as error:
+    except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
+        # Closed by somebody else, who has the stream below: that is a loss like any other.
         raise ConnectionLostError(f"TLS failed: {_tls_reason(error)}") from error
 
 
@@ -253,7 +250,14 @@ async def _identify(driver: Driver) -> None:
     driver.recognise(fields)
 
 
-async def _compress(driver: Driver) -> None:
+async def start_compressing(driver: Driver) -> None:
+    """Compress what follows (:rfc:`4978`), where the server offers that and does it well.
+
+    Raises:
+        ConnectionLostError: if the connection is gone.
+    """
+    if not driver.profile.compress or "COMPRESS=DEFLATE" not in (driver.session.capabilities or ()):
+        return
     driver.next_stream = partial(DeflateStream, max_ratio=driver.limits.max_deflate_ratio)
     try:
         await driver.call(Compress())

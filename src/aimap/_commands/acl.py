@@ -48,6 +48,7 @@ class GetAcl(Command[AclResponse | None]):
 
     name = "GETACL"
     answers = (AclResponse,)
+    repeatable = True
 
     def __init__(self, mailbox: str) -> None:
         self._mailbox = mailbox
@@ -123,6 +124,7 @@ class DeleteAcl(Command[None]):
     """
 
     name = "DELETEACL"
+    repeatable = True
 
     def __init__(self, mailbox: str, identifier: str) -> None:
         self._mailbox = mailbox
@@ -150,6 +152,7 @@ class ListRights(Command[ListRightsResponse | None]):
 
     name = "LISTRIGHTS"
     answers = (ListRightsResponse,)
+    repeatable = True
 
     def __init__(self, mailbox: str, identifier: str) -> None:
         self._mailbox = mailbox
@@ -188,6 +191,7 @@ class MyRights(Command[MyRightsResponse | None]):
 
     name = "MYRIGHTS"
     answers = (MyRightsResponse,)
+    repeatable = True
 
     def __init__(self, mailbox: str) -> None:
         self._mailbox = mailbox

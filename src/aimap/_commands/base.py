@@ -103,6 +103,9 @@ class Command(ABC, Generic[T]):
         secrets: what must not be shown, should the server repeat it.
         changes_messages: whether it changes the messages of the selected mailbox.
         opens_read_only: whether the mailbox that it selects cannot be changed (EXAMINE).
+        repeatable: whether doing it twice comes to the same as doing it once, so that it
+            may be sent again where a lost connection leaves open whether it was done. What
+            names messages is so only under the same UIDVALIDITY.
     """
 
     name: ClassVar[str]
@@ -118,6 +121,7 @@ class Command(ABC, Generic[T]):
     secrets: tuple[str, ...] = ()
     changes_messages: ClassVar[bool] = False
     opens_read_only: ClassVar[bool] = False
+    repeatable: bool = False
 
     @property
     def claims(self) -> tuple[Claim, ...]:

@@ -42,6 +42,7 @@ class Noop(PlainCommand):
 
     name = "NOOP"
     states = ANY
+    repeatable = True
 
 
 @final
@@ -109,6 +110,7 @@ class Capability(OneOfAKind[Capabilities]):
     name = "CAPABILITY"
     states = ANY
     answers = (CapabilityResponse,)
+    repeatable = True
 
     def __init__(self) -> None:
         self._capabilities = Capabilities()
@@ -186,6 +188,7 @@ class Id(OneOfAKind[Mapping[str, str | None]]):
     name = "ID"
     states = ANY
     answers = (IdResponse,)
+    repeatable = True
 
     def __init__(self, fields: Mapping[str, str | None] | None = None) -> None:
         self._fields = dict(fields or {})
@@ -250,6 +253,7 @@ class JmapAccess(OneOfAKind[str | None]):
 
     name = "GETJMAPACCESS"
     answers = (JmapAccessResponse,)
+    repeatable = True
 
     def __init__(self) -> None:
         self._url: str | None = None

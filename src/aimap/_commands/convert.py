@@ -112,6 +112,7 @@ class Conversions(OneOfAKind[tuple[ConversionResponse, ...]]):
 
     name = "CONVERSIONS"
     answers = (ConversionResponse,)
+    repeatable = True
 
     def __init__(self, source: str, target: str) -> None:
         for media_type in (source, target):

@@ -125,6 +125,7 @@ class Fetch(OnMessages[UIDSet | SeqSet]):
         self._changed_since = changed_since
         self._on_vanished = on_vanished
         self._partial = partial
+        self.repeatable = isinstance(self.messages, UIDSet)
         self._awaited: set[int] | _Wide
         if isinstance(self.messages, SavedResult):
             self._awaited = _Wide(_ALL)

@@ -75,6 +75,7 @@ class Comparator(OneOfAKind[ComparatorResponse | None]):
 
     name = "COMPARATOR"
     answers = (ComparatorResponse,)
+    repeatable = True
 
     def __init__(self, *orders: str) -> None:
         for wish in orders:

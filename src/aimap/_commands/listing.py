@@ -54,6 +54,7 @@ class _Listing(OneOfAKind[list[MailboxInfo]]):
     """A command like LIST: its answers name no command, so one of a kind goes at a time."""
 
     response: ClassVar[type[ListResponse | LsubResponse | XListResponse]]
+    repeatable = True
 
     def __init__(self, pattern: str, reference: str = "") -> None:
         self._pattern = pattern
@@ -220,6 +221,7 @@ class ListExtended(Command[list[ListedMailbox]]):
 
     name = "LIST"
     answers = (ListResponse, MailboxStatus, MyRightsResponse, MetadataResponse)
+    repeatable = True
 
     def __init__(
         self,

@@ -80,7 +80,6 @@ def explain(
     referrals = error.referrals if isinstance(error, AuthenticationError) else ()
     if isinstance(code, ReferralCode):
         referrals = code.urls
-    wait = _WAIT.search(text)
     shown = {redact(k, secrets): redact(v, secrets) for k, v in details.items()}
     if shown:
         said = ", ".join(f"{name}: {value}" for name, value in shown.items())
@@ -93,16 +92,29 @@ def explain(
         url=None if url is None else redact(url, secrets),
         referrals=tuple(redact(each, secrets) for each in referrals),
         details=shown,
-        retry_after=min(int(wait[1]) / 1000, _LONGEST_WAIT) if wait else None,
+        retry_after=suggested_wait(text),
     )
+
+
+def said_in_words(text: str) -> LoginFailure | None:
+    """Return what a server means that has no code for it, if it is one of those known."""
+    for pattern, reason in _BY_TEXT:
+        if pattern.search(text):
+            return reason
+    return None
+
+
+def suggested_wait(text: str) -> float | None:
+    """Return the seconds that a server asks to wait, an hour at most; ``None`` if it does not."""
+    wait = _WAIT.search(text)
+    return min(int(wait[1]) / 1000, _LONGEST_WAIT) if wait else None
 
 
 def _reason(error: CommandError, details: Mapping[str, str]) -> LoginFailure:
     if isinstance(error, AuthenticationError) and error.reason is LoginFailure.SERVER_NOT_TRUSTED:
         return error.reason
-    for pattern, reason in _BY_TEXT:
-        if pattern.search(error.text):
-            return reason
+    if (in_words := said_in_words(error.text)) is not None:
+        return in_words
     if isinstance(error, AuthenticationError) and error.url is not None:
         return LoginFailure.WEB_LOGIN
     named = _BY_CODE.get(error.code.name) if error.code is not None else None

@@ -166,6 +166,7 @@ class Subscribe(_OnMailbox):
     """
 
     name = "SUBSCRIBE"
+    repeatable = True
 
 
 @final
@@ -177,6 +178,7 @@ class Unsubscribe(_OnMailbox):
     """
 
     name = "UNSUBSCRIBE"
+    repeatable = True
 
 
 @final
@@ -228,6 +230,7 @@ class Status(Command[MailboxStatus]):
     """
 
     name = "STATUS"
+    repeatable = True
     answers = (MailboxStatus,)
 
     def __init__(self, mailbox: str, items: Sequence[str]) -> None:
@@ -269,6 +272,7 @@ class Namespace(OneOfAKind[Namespaces]):
     """NAMESPACE (:rfc:`9051#section-6.3.10`): where mailboxes live."""
 
     name = "NAMESPACE"
+    repeatable = True
     answers = (NamespaceResponse,)
 
     def __init__(self) -> None:

@@ -59,6 +59,7 @@ class GetMetadata(Command[Metadata]):
     """
 
     name = "GETMETADATA"
+    repeatable = True
     answers = (MetadataResponse,)
 
     def __init__(
@@ -146,6 +147,7 @@ class SetMetadata(Command[None]):
     """
 
     name = "SETMETADATA"
+    repeatable = True
 
     def __init__(self, mailbox: str, values: Mapping[str, str | bytes | None]) -> None:
         if not values:

@@ -56,6 +56,7 @@ class GetQuota(_OnRoot):
     """
 
     name = "GETQUOTA"
+    repeatable = True
 
 
 @final
@@ -74,6 +75,7 @@ class SetQuota(_OnRoot):
     """
 
     name = "SETQUOTA"
+    repeatable = True
 
     def __init__(self, root: str, limits: Mapping[str, int]) -> None:
         super().__init__(root)
@@ -113,6 +115,7 @@ class GetQuotaRoot(OneOfAKind[MailboxQuota]):
     """
 
     name = "GETQUOTAROOT"
+    repeatable = True
     answers = (QuotaRootResponse, QuotaResponse)
 
     def __init__(self, mailbox: str) -> None:

@@ -103,6 +103,7 @@ class Search(_Searching[UIDSet]):
     """
 
     name = "UID SEARCH"
+    repeatable = True
     kind = UIDSet
 
 
@@ -254,6 +255,7 @@ class MultiSearch(Command[list[ESearchResponse]]):
     """
 
     name = "ESEARCH"
+    repeatable = True
     states = LOGGED_IN
     answers = (ESearchResponse,)
 

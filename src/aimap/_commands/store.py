@@ -49,6 +49,7 @@ class _Storing(OnMessages[UIDSet | SeqSet]):
                 f"a mod-sequence is 0 to {MAX_MODSEQ}, not {unchanged_since!r}"
             )
         self._unchanged_since = unchanged_since
+        self.repeatable = isinstance(self.messages, UIDSet) and unchanged_since is None
         self._deliver = deliver
         self._answered: set[int] = set()
 

@@ -48,6 +48,7 @@ class GenUrlAuth(OneOfAKind[tuple[str, ...]]):
     """
 
     name = "GENURLAUTH"
+    repeatable = True
     answers = (GenUrlAuthResponse,)
 
     def __init__(self, urls: Sequence[str], mechanism: str = "INTERNAL") -> None:
@@ -124,6 +125,7 @@ class UrlFetch(OneOfAKind[tuple[FetchedUrl, ...]]):
     """
 
     name = "URLFETCH"
+    repeatable = True
     answers = (UrlFetchResponse,)
 
     def __init__(

@@ -12,7 +12,12 @@ from collections.abc import Callable
 from typing import Any, final
 
 from aimap._commands.base import STREAM, Command
-from aimap._errors import LocalProtocolError, StateError
+from aimap._errors import (
+    CommandError,
+    ConnectionLostError,
+    LocalProtocolError,
+    StateError,
+)
 from aimap._model.response import ContinuationRequest
 from aimap._protocol.counters import SessionCounters
 from aimap._protocol.facts import Facts
@@ -66,10 +71,12 @@ class Sender:
         self._interruptible: Pending[Any] | None = None
         self._out: list[bytes] = []
         self._next_tag = 1
+        self._background_refused = False
 
     def submit(self, pending: Pending[Any]) -> None:
         """Take a command."""
         self.queued[pending] = None
+        self._background_refused = False
         if self.gate.enter(pending):
             self._make_ready([pending])
         else:
@@ -91,7 +98,11 @@ class Sender:
     @property
     def has_something(self) -> bool:
         """Whether :meth:`take` may have something to give."""
-        return bool(self._out or self._ready or (self.background and not self.in_flight))
+        return bool(self._out or self._ready or (self.background and self._may_idle))
+
+    @property
+    def _may_idle(self) -> bool:
+        return not self.in_flight and not self._background_refused
 
     def take(self) -> list[bytes]:
         """Let out all commands that may go; return the octets that are due."""
@@ -99,10 +110,11 @@ class Sender:
         if (
             self.background is not None
             and self._facts.bye is None
-            and not self.in_flight
+            and self._may_idle
             and not self.queued
         ):
-            self.submit(Pending(self.background(), None))
+            idle = Pending(self.background(), lambda: self._background_over(idle))
+            self.submit(idle)
             self._let_out()
         out, self._out = self._out, []
         if self._log is not None:
@@ -253,6 +265,16 @@ class Sender:
             # What follows may go behind it in the same flight (RFC 2177 section 3); but until
             # the tagged OK there may be EXPUNGE, so no sequence numbers (RFC 9051 section 5.5).
             self._make_ready(self.gate.leave_lane(pending, STREAM))
+
+    def _background_over(self, pending: Pending[None]) -> None:
+        try:
+            pending.outcome()
+        except CommandError:
+            # Asked again at once, it would refuse again, for ever: not before something else
+            # was sent.
+            self._background_refused = True
+        except ConnectionLostError:
+            return
 
     @property
     def in_background(self) -> bool:

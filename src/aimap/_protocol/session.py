@@ -20,6 +20,7 @@ from typing import Any, TypeVar, final
 from aimap._commands.base import Command
 from aimap._errors import (
     ConnectionLostError,
+    Delivery,
     ImapError,
     LimitExceededError,
     RemoteProtocolError,
@@ -37,7 +38,7 @@ from aimap._model.state import ConnectionState
 from aimap._protocol.counters import SessionCounters
 from aimap._protocol.events import Defect, SessionEvent
 from aimap._protocol.facts import Facts
-from aimap._protocol.pending import Pending
+from aimap._protocol.pending import Pending, Stage
 from aimap._protocol.receiving import Receiver
 from aimap._protocol.sending import Sender
 from aimap._protocol.view import MailboxView
@@ -45,6 +46,17 @@ from aimap._protocol.wire_log import WireLog
 from aimap._wire.reader import ResponseReader
 
 T = TypeVar("T")
+
+
+def _told(error: ConnectionLostError, pending: Pending[Any]) -> ConnectionLostError:
+    """Return an error of its own for a command, which says what is known of that."""
+    told = error.fresh()
+    if pending.stage is Stage.QUEUED:
+        told.delivery = Delivery.NOT_SENT
+    else:
+        told.delivery = Delivery.IN_PART if pending.is_half_sent else Delivery.WHOLE
+    told.may_repeat = told.delivery is not Delivery.WHOLE or pending.command.repeatable
+    return told
 
 
 def _ignore(event: SessionEvent) -> None:
@@ -61,6 +73,9 @@ class Session:
         log: what goes over the wire is told to it.
         tag_format: how tags look: a letter first (some servers want that), and a number.
         on_event: called with each event, while data is received.
+
+    Attributes:
+        on_lost: called once the connection is over, if it is set.
     """
 
     def __init__(
@@ -74,6 +89,7 @@ class Session:
     ) -> None:
         self.counters = SessionCounters()
         self.on_event = on_event or _ignore
+        self.on_lost: Callable[[], object] | None = None
         self.at_change_of_stream = False
         self._limits = limits
         self._log = log
@@ -176,7 +192,7 @@ class Session:
         pending = Pending(command, on_done)
         over = self._lost or self._facts.bye
         if over is not None:
-            pending.fail(over.fresh())
+            pending.fail(_told(over, pending))
         else:
             self._sender.submit(pending)
         return pending
@@ -332,8 +348,10 @@ class Session:
         self._lost = error
         self._facts.state = ConnectionState.LOGOUT
         for pending in self._sender.lose():
-            pending.fail(error.fresh())
+            pending.fail(_told(error, pending))
         self._facts.close_view()
+        if self.on_lost is not None:
+            self.on_lost()
 
     def _on_response(self, response: Response) -> None:
         if self.greeting is None:

@@ -1,0 +1,1 @@
+"""Accounts: connections that are made again, shared out, and watched, for months."""

@@ -1,0 +1,428 @@
+"""Following one mailbox on one connection: from what is known to what is there, and on.
+
+Whatever the server says, unasked or in answer, is taken in the order in which it came, as one
+list of *notices*, from before the mailbox is selected. Each is compared with what is known
+already, so none does harm that comes twice: SEARCH only takes away, FETCH only adds and
+changes. And one thing must hold whenever all notices were taken: as many messages are
+known as the server says that there are. Where it does not hold, the server is asked: for what
+came last, and if that was not it, for everything.
+
+How much is asked at first depends on what there is (:rfc:`4549#section-4.3`): with QRESYNC
+nothing, since SELECT tells what has changed (:rfc:`7162#section-3.2.5`); with CONDSTORE the
+UIDs and what has changed (:rfc:`7162#section-3.1.4.1`); else all UIDs and flags.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Callable
+from typing import Any, TypeAlias, final
+
+import attrs
+import trio
+
+from aimap._account.known import Advanced, Began, Known, Step, Told, without_recent
+from aimap._account.link import Link
+from aimap._account.position import MailboxPosition
+from aimap._client.driver import CommandFuture
+from aimap._commands.connection import Enable, Idle, Noop
+from aimap._commands.fetch import Fetch
+from aimap._commands.search import Search
+from aimap._commands.select import Examine, QResync, SelectResult
+from aimap._errors import CommandError, LimitExceededError, StateError
+from aimap._model.event import Expunged, MailboxReset
+from aimap._model.fetch import FLAGS, MODSEQ, FetchItem
+from aimap._model.message import Message
+from aimap._model.numbers import MAX_NUMBER, UID, ModSeq, UIDSet
+from aimap._model.search import ALL
+from aimap._protocol.events import (
+    MailboxClosed,
+    MailboxDoubtful,
+    MailboxGrew,
+    MessageChanged,
+    MessageExpunged,
+    MessagesVanished,
+    SessionEvent,
+)
+from aimap._protocol.view import MailboxView
+
+_EVERYTHING = UIDSet.from_ranges([(1, MAX_NUMBER)])
+_LONGEST_KNOWN = 1000
+_MOST_SINGLE = 256
+
+
+@final
+@attrs.frozen
+class _Fetched:
+    """Messages that the server told of because it was asked."""
+
+    messages: list[Message]
+
+
+@final
+@attrs.frozen
+class _Found:
+    """All UIDs that there are, and which were known when that was asked."""
+
+    uids: UIDSet
+    known: UIDSet
+
+
+_Notice: TypeAlias = (
+    MailboxGrew
+    | MessageExpunged
+    | MessagesVanished
+    | MessageChanged
+    | MailboxDoubtful
+    | _Fetched
+    | _Found
+)
+_NOTICES = (MailboxGrew, MessageExpunged, MessagesVanished, MessageChanged, MailboxDoubtful)
+
+
+@final
+class Follower:
+    """Follows one mailbox on one connection.
+
+    Args:
+        link: the connection, held for watching.
+        name: the mailbox.
+        known: what is known of it; steps are taken on it as they are told.
+        tell: called with each step, and with the time when the server told it.
+
+    Attributes:
+        caught_up: whether all that was there was told.
+    """
+
+    def __init__(
+        self, link: Link, name: str, known: Known, tell: Callable[[Step, float], None]
+    ) -> None:
+        self.caught_up = False
+        self._link = link
+        self._driver = link.driver
+        self._name = name
+        self._known = known
+        self._tell_on = tell
+        self._notices: deque[_Notice] = deque()
+        self._heard = 0.0
+        self._something = trio.Event()
+        self._selected = False
+        self._closed = False
+        self._doubt = False
+        self._by_modseq = False
+        self._accepted: tuple[int, int] | None = None
+        self._until = math.inf
+
+    # What the session tells
+
+    def on_event(self, event: SessionEvent) -> None:
+        """Take an event of the session."""
+        if isinstance(event, MailboxClosed):
+            # The one that was selected before is none of ours.
+            self._closed = self._selected
+            self._something.set()
+        elif isinstance(event, _NOTICES):
+            self._note(event)
+
+    def _note(self, notice: _Notice) -> None:
+        if not self._notices:
+            self._heard = trio.current_time()
+        most = self._driver.limits.max_events
+        if len(self._notices) >= most and not isinstance(notice, (_Fetched, _Found)):
+            # Nobody takes them: it is all told again when somebody does.
+            self._driver.session.lose(LimitExceededError("max_events", most))
+            return
+        self._notices.append(notice)
+        self._something.set()
+
+    def yield_at(self, time: float) -> None:
+        """Have it yield from then on, if somebody else still waits for the connection."""
+        self._until = min(self._until, time)
+        self._something.set()
+
+    # The life of it
+
+    async def catch_up(self) -> None:
+        """Select the mailbox, and tell what is new since what is known.
+
+        Raises:
+            NoError: if the server refuses the mailbox.
+            StateError: if it was closed at once.
+            ConnectionLostError: if the connection is gone.
+        """
+        session = self._driver.session
+        offered = session.capabilities or ()
+        self._link.bare()
+        qresync = await self._enable_qresync()
+        known, since = self._known, None
+        if qresync and known.uid_validity is not None and known.modseq is not None:
+            uids = known.uids.frozen()
+            short = len(str(uids)) <= _LONGEST_KNOWN if len(uids.ranges) < _LONGEST_KNOWN else False
+            since = QResync(known.uid_validity, known.modseq, uids if short else UIDSet())
+        condstore = not qresync and "CONDSTORE" in offered
+        self._selected = False
+        result = await self._driver.call(Examine(self._name, condstore=condstore, qresync=since))
+        self._selected = True
+        view = self._view()
+        highest = view.highest_modseq
+        self._by_modseq = highest is not None and (qresync or condstore)
+        if known.begun and (known.uid_validity != view.uid_validity or not view.uid_validity):
+            self._tell(Told(MailboxReset(self._name, view.uid_validity)))
+            since = None
+        if not known.begun:
+            await self._begin(view, highest)
+        elif since is not None and self._resynchronise(result, view):
+            pass
+        elif self._by_modseq and highest == known.modseq and len(known.uids) == view.exists:
+            # Nothing at all has happened.
+            if not qresync:
+                view.track(known.uids.frozen())
+        else:
+            await self._look(at_all=not self._by_modseq or known.modseq is None)
+        while not await self._settle():
+            pass
+        if highest is not None and self._by_modseq:
+            self._advance(highest)
+        self.caught_up = True
+
+    async def follow(self, others_wait: Callable[[], bool]) -> None:
+        """Tell what happens, until it is to yield, and *others_wait* says that it still is.
+
+        Raises:
+            StateError: if the mailbox is not selected any more.
+            ConnectionLostError: if the connection is gone.
+        """
+        session = self._driver.session
+        idle = "IDLE" in (session.capabilities or ())
+        if idle:
+            session.background = Idle
+            self._driver.wake_writer()
+        try:
+            while True:
+                while not await self._settle():
+                    pass
+                if trio.current_time() >= self._until:
+                    if others_wait():
+                        return
+                    self._until = math.inf
+                if self._known.single > _MOST_SINGLE:
+                    # At the tagged OK the server has told all that there was.
+                    await self._driver.call(Noop())
+                    if not self._notices and (highest := self._known.highest_single):
+                        self._advance(highest)
+                    continue
+                await self._wait(idle=idle)
+        finally:
+            session.background = None
+            session.end_background()
+            self._driver.wake_writer()
+
+    async def _wait(self, *, idle: bool) -> None:
+        self._something = trio.Event()
+        if self._notices or self._closed:
+            return
+        now = trio.current_time()
+        look = math.inf if idle else now + self._driver.timeouts.poll
+        with self._driver.awaiting:
+            if look == self._until == math.inf:
+                # No scope, which thousands of watches would each have.
+                await self._something.wait()
+                return
+            with trio.CancelScope(deadline=min(look, self._until)) as patience:
+                await self._something.wait()
+        if patience.cancelled_caught and look < self._until:
+            await self._driver.call(Noop())
+
+    # Selecting
+
+    async def _enable_qresync(self) -> bool:
+        session = self._driver.session
+        if "QRESYNC" in session.enabled:
+            return True
+        if "QRESYNC" not in (session.capabilities or ()):
+            return False
+        if session.view is not None and "UNSELECT" not in (session.capabilities or ()):
+            # It cannot be enabled now (RFC 5161 section 3.1).
+            return False
+        try:
+            await self._driver.call(Enable("QRESYNC"))
+        except CommandError:
+            return False
+        # Some say OK, and have not enabled it.
+        return "QRESYNC" in session.enabled
+
+    def _view(self) -> MailboxView:
+        view, lost = self._driver.session.view, self._driver.session.lost
+        if lost is not None:
+            raise lost.fresh()
+        if view is None or self._closed:
+            raise StateError(f"{self._name!r} is not selected any more")
+        return view
+
+    async def _begin(self, view: MailboxView, highest: ModSeq | None) -> None:
+        """Learn what there is, of which nothing is news."""
+        if not self._by_modseq:
+            await self._look(at_all=True)
+            quiet, self._tell_on = self._tell_on, _tell_nobody
+            try:
+                self._digest()
+            finally:
+                self._tell_on = quiet
+            # That was no news to anybody.
+            position = attrs.evolve(self._known.position(), uid_validity=view.uid_validity)
+            self._tell(Began(position))
+            return
+        first_new = view.uid_next
+        uids = await self._search().wait()
+        if first_new is not None:
+            # What came since it was selected has a mod-sequence above, and is news.
+            uids -= UIDSet.from_ranges([(first_new, MAX_NUMBER)])
+        self._tell(Began(MailboxPosition(view.uid_validity, uids, highest)))
+
+    def _resynchronise(self, result: SelectResult, view: MailboxView) -> bool:
+        """Take what SELECT has told of what happened meanwhile, if that can be true."""
+        known = self._known.uids
+        gone = known.frozen() & result.vanished
+        there = [m for m in result.changed if m.uid_or_none is not None and FLAGS in m]
+        new = {message.uid for message in there if message.uid not in known}
+        if new & set(gone) or len(known) - len(gone) + len(new) != view.exists:
+            # Nothing is called gone on such a word alone.
+            return False
+        for uid in gone:
+            self._tell(Told(Expunged(uid, self._name)))
+        self._learn(sorted(there, key=lambda message: message.uid))
+        return True
+
+    # Asking
+
+    def _search(self) -> CommandFuture[UIDSet]:
+        """Ask which messages there are; the numbers of messages are known then, too."""
+
+        def track(uids: UIDSet) -> None:
+            if self._driver.session.view is not None:
+                self._driver.session.view.track(uids)
+
+        extended = "ESEARCH" in (self._driver.session.capabilities or ())
+        return self._driver.submit(Search(ALL, extended=extended, on_found=track))
+
+    async def _look(self, *, at_all: bool) -> UIDSet:
+        """Ask which messages there are, and for the flags of those that have changed, or all."""
+        before = self._known.uids.frozen()
+        since = None if at_all else self._known.modseq
+        search = self._search()
+        fetch = self._driver.submit(self._fetch(_EVERYTHING, changed_since=since))
+        try:
+            uids = await search.wait()
+            await fetch.wait()
+        finally:
+            for future in (search, fetch):
+                if not future.done:
+                    future.cancel()
+        self._note(_Found(uids, before))
+        return uids
+
+    def _fetch(self, uids: UIDSet, *, changed_since: int | None = None) -> Fetch:
+        items: list[FetchItem[Any]] = [FLAGS, MODSEQ] if self._by_modseq else [FLAGS]
+        return Fetch(
+            uids,
+            items,
+            lambda messages: self._note(_Fetched(messages)),
+            changed_since=changed_since,
+        )
+
+    # Taking what was told
+
+    async def _settle(self) -> bool:
+        """Take all notices; tell whether they say all, or something had to be asked."""
+        self._digest()
+        view = self._view()
+        known = self._known.uids
+        counts = len(known), view.exists
+        if not self._doubt and (counts[0] == counts[1] or counts == self._accepted):
+            await trio.lowlevel.checkpoint()
+            return not self._notices
+        if not self._doubt and counts[0] < counts[1] and known.highest < MAX_NUMBER:
+            await self._driver.call(
+                self._fetch(UIDSet.from_ranges([(known.highest + 1, MAX_NUMBER)]))
+            )
+            self._digest()
+            if len(known) == view.exists:
+                return not self._notices
+        self._doubt = False
+        found = await self._look(at_all=self._known.modseq is None or not self._by_modseq)
+        self._digest()
+        if missing := found - known.frozen():
+            # They are there, were not known, and have not changed: as it can be after a lie.
+            await self._driver.call(self._fetch(missing))
+        # It may have answered ahead of what it has told of: this lets it tell.
+        await self._driver.call(Noop())
+        self._digest()
+        view = self._view()
+        self._accepted = len(known), view.exists
+        return False
+
+    def _digest(self) -> None:
+        while self._notices:
+            self._take(self._notices.popleft())
+
+    def _take(self, notice: _Notice) -> None:
+        match notice:
+            case _Fetched(messages):
+                self._learn(messages)
+            case MessageChanged(message, uid):
+                if FLAGS not in message:
+                    return
+                if uid is None or (self._known.modseq and self._modseq(message) is None):
+                    self._doubt = True
+                else:
+                    self._learn_one(uid, message)
+            case MessageExpunged(uid=uid):
+                if uid is not None:
+                    self._gone(UIDSet(uid))
+            case MessagesVanished(uids):
+                self._gone(uids)
+            case _Found(uids, known):
+                self._gone(known - uids)
+            case MailboxDoubtful():
+                self._doubt = True
+            case MailboxGrew():
+                # The counts tell.
+                self._accepted = None
+
+    def _gone(self, uids: UIDSet) -> None:
+        known = self._known.uids
+        if len(uids) == 1:
+            gone = uids if uids.first in known else UIDSet()
+        else:
+            gone = known.frozen() & uids
+        for uid in gone:
+            self._tell(Told(Expunged(uid, self._name)))
+
+    def _learn(self, messages: list[Message]) -> None:
+        for message in sorted(messages, key=lambda message: message.uid_or_none or 0):
+            if message.uid_or_none is not None and FLAGS in message:
+                self._learn_one(message.uid, message)
+
+    def _learn_one(self, uid: UID, message: Message) -> None:
+        flags, modseq = without_recent(message.flags), self._modseq(message)
+        event = self._known.news(self._name, uid, flags, modseq)
+        if event is not None:
+            self._tell(Told(event, modseq))
+
+    def _modseq(self, message: Message) -> ModSeq | None:
+        if not self._by_modseq or MODSEQ not in message:
+            return None
+        return message.modseq
+
+    def _advance(self, modseq: ModSeq) -> None:
+        if modseq > (self._known.modseq or 0) or self._known.single:
+            self._tell(Advanced(modseq))
+
+    def _tell(self, step: Step) -> None:
+        self._known.take(step)
+        self._tell_on(step, self._heard)
+
+
+def _tell_nobody(step: Step, heard: float) -> None:
+    del step, heard
