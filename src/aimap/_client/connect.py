@@ -43,6 +43,8 @@ from aimap._sasl.auth import Auth
 
 TLSMode: TypeAlias = Literal["implicit", "starttls", "insecure"]
 
+# Made once: thousands of connections would each hold their own.
+_LIMITS, _TIMEOUTS = Limits(), Timeouts()
 _PORTS: dict[TLSMode, int] = {"implicit": 993, "starttls": 143, "insecure": 143}
 
 
@@ -117,7 +119,7 @@ async def connect(
     if proxy is not None and stream is not None:
         raise InvalidArgumentError("stream is open already: no proxy can be put before it")
     through = parse_proxy(proxy) if proxy is not None else None
-    limits, timeouts = limits or Limits(), timeouts or Timeouts()
+    limits, timeouts = limits or _LIMITS, timeouts or _TIMEOUTS
     port = _PORTS[tls] if port is None else port
     deadline = trio.current_time() + timeouts.connect
     try:

@@ -40,6 +40,7 @@ T = TypeVar("T")
 _READ_SIZE = 256 * 1024
 _PIECE = 64 * 1024
 _AFTER_BYE = 1.0
+_BREAKS = (trio.BrokenResourceError, trio.ClosedResourceError, ConnectionLostError)
 
 
 @final
@@ -254,8 +255,14 @@ class Driver:
             raise self.session.lost.fresh()
 
     async def _exchange_once(self) -> None:
-        if not await self._send():
-            await self._receive()
+        if await self._send():
+            return
+        try:
+            data = await self.stream.receive_some(_READ_SIZE)
+        except _BREAKS as error:
+            self._broke(error)
+        else:
+            self._take(data)
 
     # The tasks
 
@@ -276,8 +283,14 @@ class Driver:
                 while self.session.lost is None:
                     if self._is_to_pause:
                         await self._pause()
+                        continue
+                    # Here, and in no coroutine that every idle connection would have.
+                    try:
+                        data = await self.stream.receive_some(_READ_SIZE)
+                    except _BREAKS as error:
+                        self._broke(error)
                     else:
-                        await self._receive()
+                        self._take(data)
             # The scope's deadline is only ever moved forward: what is later now, is waited for.
             if self._patience.cancelled_caught and trio.current_time() >= self._deadline:
                 self._out_of_patience()
@@ -338,21 +351,15 @@ class Driver:
             self.keep_time()
         return True
 
-    async def _receive(self) -> None:
+    def _broke(self, error: Exception) -> None:
+        """Take the end of a stream that did not end well."""
         session = self.session
-        try:
-            data = await self.stream.receive_some(_READ_SIZE)
-        except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
-            if not session.said_bye:
-                session.lose(self._unsendable or _broken("the connection broke", error))
-            session.receive_eof()
-        except ConnectionLostError as error:
+        if isinstance(error, ConnectionLostError):
             session.lose(error)
-        else:
-            if data:
-                self._take(data)
-            else:
-                self._end()
+            return
+        if not session.said_bye:
+            session.lose(self._unsendable or _broken("the connection broke", error))
+        session.receive_eof()
 
     def _end(self) -> None:
         """Take the end of what the server sends."""
@@ -361,6 +368,9 @@ class Driver:
         self.session.receive_eof()
 
     def _take(self, data: bytes | bytearray) -> None:
+        if not data:
+            self._end()
+            return
         session = self.session
         heard = session.counters.responses
         session.receive_data(data)

@@ -2,7 +2,8 @@
 
 A set of messages goes out in slices, a few in flight ahead of the reader, so that no
 round trip is lost, other commands wait for a slice at most, and what nobody consumes is
-not asked for. Slices are sized by the octets that answers were seen to take.
+not asked for. Slices are sized by the octets that answers were seen to take, and grow
+with what was consumed: who gives up early has not asked for much.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from aimap._model.numbers import UIDSet
 from aimap._model.search import IN, SearchCriteria
 from aimap._protocol.view import MailboxView
 
+_FIRST_SLICE_OCTETS = 128 * 1024
 _SLICE_OCTETS = 256 * 1024
 _SLICES_AHEAD = 6
 _FIRST_GUESS = 400
@@ -80,6 +82,7 @@ class FetchStream:
         self._slices: dict[CommandFuture[Any], int] = {}
         self._buffer: deque[Message] = deque()
         self._octets = 0
+        self._taken = 0
         self._seen = 0
         self._seen_octets = 0
         body = any(item.key.startswith(("BODY[", "BINARY[")) for item in items)
@@ -179,6 +182,7 @@ class FetchStream:
 
     def _take(self, octets: int) -> None:
         self._octets -= octets
+        self._taken += octets
         self._driver.buffered -= octets
         self._driver.wake_reader()
 
@@ -202,6 +206,7 @@ class FetchStream:
             return
         average = max(1, self._seen_octets // self._seen) if self._seen else self._guess
         budget = self._driver.limits.max_buffered // 2
+        count = min(_SLICE_OCTETS, max(_FIRST_SLICE_OCTETS, self._taken)) // average or 1
         octets = set_octets(self._driver.session.max_line)
         while self._rest and len(self._slices) < _SLICES_AHEAD:
             expected = sum(self._slices.values()) * average + self._octets
@@ -209,7 +214,6 @@ class FetchStream:
                 return
             if not self._slices and self._octets > budget:
                 return
-            count = max(1, _SLICE_OCTETS // average)
             piece, self._rest = self._rest.cut(count, octets)
             future = self._driver.submit(Fetch(piece, self._items, self._deliver))
             self._slices[future] = len(piece)

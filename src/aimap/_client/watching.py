@@ -159,19 +159,19 @@ class Watcher:
             elif self._closed:
                 lost = self._driver.session.lost
                 raise lost.fresh() if lost else StateError("the mailbox is not selected any more")
+            elif self._has_idle:
+                # No scope, and no coroutine more, which thousands of connections would have.
+                self._event = trio.Event()
+                with self._driver.awaiting:
+                    await self._event.wait()
             else:
-                await self._wait()
+                await self._wait_or_ask()
         return self._ready.pop()
 
-    async def _wait(self) -> None:
+    async def _wait_or_ask(self) -> None:
         self._event = trio.Event()
-        with self._driver.awaiting:
-            if self._has_idle:
-                # No scope, which thousands of connections would each have.
-                await self._event.wait()
-                return
-            with trio.move_on_after(self._driver.timeouts.poll) as patience:
-                await self._event.wait()
+        with self._driver.awaiting, trio.move_on_after(self._driver.timeouts.poll) as patience:
+            await self._event.wait()
         if patience.cancelled_caught:
             await self._driver.call(Noop())
 

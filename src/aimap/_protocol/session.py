@@ -94,13 +94,12 @@ class Session:
         self._limits = limits
         self._log = log
         self._reader = ResponseReader(limits)
-        self._facts = Facts(self._reader.reading, self._emit, max_line)
+        emit = self._emit
+        self._facts = Facts(self._reader.reading, emit, max_line)
         self._sender = Sender(
             self._facts, self.counters, limits.pipeline_depth, tag_format, self._on_sent, log
         )
-        self._receiver = Receiver(
-            self._facts, self._sender.in_flight, self._sender.gate, self._emit
-        )
+        self._receiver = Receiver(self._facts, self._sender.in_flight, self._sender.gate, emit)
         self._tag_shape = re.compile(re.escape(tag_format.partition("{")[0]) + "[0-9]+", re.ASCII)
         self._heard_since_sending = True
         self._lost: ConnectionLostError | None = None
