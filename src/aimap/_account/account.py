@@ -18,6 +18,7 @@ from aimap._account.pool import Pool
 from aimap._account.position import Position
 from aimap._account.reporting import AccountStatistics, Hook, Reporter
 from aimap._account.watch import AccountWatch
+from aimap._client.ahead import Ahead
 from aimap._client.client import Client
 from aimap._client.connect import connect
 from aimap._client.fetching import FetchResult
@@ -112,7 +113,7 @@ class Account:
         return f"<aimap.Account {self.config.label}, {len(self._pool.links)} connections>"
 
     @asynccontextmanager
-    async def _connect(self) -> AsyncGenerator[Client]:
+    async def _connect(self, ahead: Ahead | None) -> AsyncGenerator[Client]:
         config = self.config
         stream = None if self._open_stream is None else await self._open_stream()
         async with connect(
@@ -127,6 +128,7 @@ class Account:
             proxy=config.proxy,
             profile=config.profile,
             wire_log=self._wire_log,
+            ahead=ahead,
         ) as client:
             yield client
 
