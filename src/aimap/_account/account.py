@@ -157,7 +157,8 @@ class Account:
 
     def statistics(self) -> AccountStatistics:
         """Return counters over all connections so far."""
-        return self._reporter.statistics(link.client for link in self._pool.links)
+        # A copy at once: collectors of metrics ask from threads of their own.
+        return self._reporter.statistics([link.client for link in tuple(self._pool.links)])
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[Client]:
