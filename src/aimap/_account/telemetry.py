@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
-from aimap._account.account import Account
-
 if TYPE_CHECKING:
-    from opentelemetry.metrics import CallbackOptions, Meter, Observation
+    import opentelemetry.metrics
+    from opentelemetry.metrics import CallbackOptions, Observation
+
+    import aimap
 
 # Name, unit, what it is, and whether it goes up and down.
 _METRICS: tuple[tuple[str, str, str, str, bool], ...] = (
@@ -25,7 +26,10 @@ _METRICS: tuple[tuple[str, str, str, str, bool], ...] = (
 )
 
 
-def observe(accounts: Callable[[], Iterable[Account]], meter: Meter | None = None) -> None:
+def observe(
+    accounts: Callable[[], Iterable[aimap.Account]],
+    meter: opentelemetry.metrics.Meter | None = None,
+) -> None:
     """Give the counters of accounts out as OpenTelemetry metrics.
 
     They are read when they are collected, in the collector's own thread, and cost nothing
