@@ -14,7 +14,7 @@ SECONDS ?= 60
 # what awaits in a branch for what never awaits, 910 and 911 ask of private functions what
 # holds of public ones, and the server's handlers share one signature (124).
 FLAKE8 := --max-line-length 100 --extend-ignore ASYNC100,ASYNC910,ASYNC911,ASYNC912,ASYNC913 \
-	--startable-in-context-manager _watch_one,_run_link \
+	--startable-in-context-manager _watch_one,_cancel_on_signal,_run_link \
 	--per-file-ignores 'src/aimap/testing/_commands_*.py:ASYNC124'
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 
@@ -23,8 +23,10 @@ demo: .venv/demo
 
 test: .venv/dev servers lint types contracts suite compat docs
 
+# What goes through very many cases takes three times as long where coverage is taken.
 suite: .venv/dev
-	$(BIN)/coverage run -m pytest
+	$(BIN)/coverage run -m pytest -m "not exhaustive"
+	$(BIN)/python -m pytest -m exhaustive
 	$(BIN)/coverage report
 
 lint: .venv/dev
@@ -57,12 +59,13 @@ fuzz: .venv-fuzz/made
 # Servers are installed where that can be done unasked: as root on Debian, Dovecot on the
 # machine and the others, whose packages conflict with it, in roots of their own. Elsewhere
 # their tests are skipped, each saying so, unless AIMAP_REQUIRE_SERVERS names the server.
+# With them comes mbsync, whose Maildir is to be equal to ours.
 servers:
-	@command -v dovecot >/dev/null || [ -x /usr/sbin/dovecot ] || \
+	@{ command -v dovecot || [ -x /usr/sbin/dovecot ]; } >/dev/null && command -v mbsync >/dev/null || \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-		apt-get install -y -qq --no-install-recommends dovecot-core dovecot-imapd >/dev/null; \
-	else echo "no Dovecot here: its tests will be skipped"; fi
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq \
+		--no-install-recommends dovecot-core dovecot-imapd isync >/dev/null; \
+	else echo "no Dovecot or mbsync here: their tests will be skipped"; fi
 	@$(PYTHON) -m tests.servers.chroot cyrus courier
 
 # A client in C to compare with; likewise. Without it the table says that it is missing.

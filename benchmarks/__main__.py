@@ -11,18 +11,20 @@ from pathlib import Path
 
 from tests.servers import dovecot
 
-from benchmarks import parse, responses
+from benchmarks import mirror, parse, responses
 from benchmarks.engine.rows import ROWS
 from benchmarks.engine.task import Lab
 
-_NAMES = ("engine", "parse")
+_NAMES = ("engine", "mirror", "parse")
 _ROUNDS = 3
 
 
 def _arguments() -> argparse.Namespace:
     defaults = parse.Options()
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
-    parser.add_argument("names", nargs="*", metavar="name", help="engine or parse; both by default")
+    parser.add_argument(
+        "names", nargs="*", metavar="name", help="engine, mirror or parse; all by default"
+    )
     parser.add_argument(
         "--quick",
         action="store_true",
@@ -32,6 +34,10 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, help="more make the medians steadier")
     only = parser.add_argument_group("for engine")
     only.add_argument("--rows", nargs="+", choices=tuple(ROWS), default=tuple(ROWS))
+    only = parser.add_argument_group("for mirror")
+    only.add_argument(
+        "--mirrors", nargs="+", choices=tuple(mirror.ROWS), default=tuple(mirror.ROWS)
+    )
     only = parser.add_argument_group("for parse")
     only.add_argument("--scale", type=float, help="the part of each set to take")
     only.add_argument("--order", choices=responses.ORDERS, default=defaults.order)
@@ -54,6 +60,17 @@ def _engine(names: Sequence[str], rounds: int, *, quick: bool) -> None:
             print(ROWS[name](Lab(server, rounds, quick)), end="\n\n", flush=True)
 
 
+def _mirror(names: Sequence[str], *, quick: bool) -> None:
+    reason = dovecot.missing()
+    if reason is not None:
+        print(f"mirror: {reason}")
+        return
+    print(f"Mirrors, one round, Python {platform.python_version()}:\n")
+    with tempfile.TemporaryDirectory() as folder, dovecot.running(Path(folder)) as server:
+        for name in names:
+            print(mirror.ROWS[name](server, quick=quick), end="\n\n", flush=True)
+
+
 def main() -> None:
     """Run those that are named."""
     arguments = _arguments()
@@ -61,6 +78,8 @@ def main() -> None:
     if "engine" in names:
         rounds = arguments.rounds or (1 if arguments.quick else _ROUNDS)
         _engine(arguments.rows, rounds, quick=arguments.quick)
+    if "mirror" in names:
+        _mirror(arguments.mirrors, quick=arguments.quick)
     if "parse" in names:
         options = parse.Options(
             scale=arguments.scale or (parse.QUICK if arguments.quick else 1.0),

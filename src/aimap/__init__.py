@@ -28,6 +28,8 @@ from aimap._client.mailbox import Mailbox
 from aimap._client.profiles import PROFILES
 from aimap._client.timeouts import Timeouts
 from aimap._client.watching import Watcher
+from aimap._discovery.discover import discover
+from aimap._discovery.settings import DiscoveryError, ServerSettings
 from aimap._errors import (
     AuthenticationError,
     BadError,
@@ -309,6 +311,7 @@ __all__ = [
     "ConvertedResponse",
     "CopyUIDCode",
     "Delivery",
+    "DiscoveryError",
     "Disposition",
     "DowngradedCode",
     "ESearchResponse",
@@ -390,6 +393,7 @@ __all__ = [
     "SecurityContext",
     "SeqNum",
     "SeqSet",
+    "ServerSettings",
     "SessionCounters",
     "SortResponse",
     "StateError",
@@ -418,6 +422,7 @@ __all__ = [
     "commands",
     "connect",
     "criteria",
+    "discover",
     "items",
     "observe",
     "open_account",

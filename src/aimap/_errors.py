@@ -12,6 +12,7 @@
     │  ├ NoError
     │  │  └ AuthenticationError
     │  └ BadError
+    ├ DiscoveryError              no server was found for an address
     ├ AccountError                an account has given up: nothing is retried any more
     └ ConnectionLostError         every pending command gets one
        ├ ByeError                 the server said why

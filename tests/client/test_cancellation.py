@@ -115,6 +115,7 @@ def coroutines(kind: type) -> set[str]:
         if not name.startswith("_")
         and (
             inspect.iscoroutinefunction(member)
+            or "AsyncContextManager" in str(getattr(member, "__annotations__", {}).get("return"))
             or inspect.isasyncgenfunction(inspect.unwrap(member) if callable(member) else None)
         )
     }

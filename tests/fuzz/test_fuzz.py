@@ -7,6 +7,8 @@ import pytest
 from tests.fuzz.seeds import found, seeds
 from tests.fuzz.targets import TARGETS, check
 
+pytestmark = pytest.mark.exhaustive
+
 
 @pytest.mark.parametrize("name", TARGETS)
 def test_seeds(name: str) -> None:

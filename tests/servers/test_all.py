@@ -336,6 +336,7 @@ async def contents(imap: aimap.Client, root: Path) -> dict[str, dict[int, tuple[
                 for uid, flags in known.items()
             }
             assert ours == there[info.name]
+    await store.aclose()
     return there
 
 

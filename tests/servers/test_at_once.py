@@ -15,6 +15,8 @@ from aimap.testing import sample_messages
 from .real import RealServer
 from .support import fill, tapped
 
+pytestmark = pytest.mark.exhaustive
+
 TASKS, STEPS = 50, 20
 OWN = 4  # messages of INBOX that each task has to itself
 KINDS = [

@@ -16,6 +16,7 @@ from .real import PASSWORD
 from .support import connected, fill
 
 
+@pytest.mark.exhaustive
 async def test_a_store_inside_a_loop_over_10_000_messages(dovecot: Dovecot) -> None:
     async with connected(dovecot, dovecot.new_user(), tls="implicit") as imap:
         await fill(imap, (b"Subject: %d\r\n\r\nx\r\n" % number for number in range(10_000)))

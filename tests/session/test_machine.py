@@ -14,6 +14,7 @@ import os
 from random import Random
 from typing import Any
 
+import pytest
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -27,6 +28,8 @@ from hypothesis.stateful import (
 
 from .asking import KINDS
 from .conversation import Conversation
+
+pytestmark = pytest.mark.exhaustive
 
 EXAMPLES = int(os.environ.get("AIMAP_MACHINE_EXAMPLES", "100"))
 STEPS = int(os.environ.get("AIMAP_MACHINE_STEPS", "40"))

@@ -25,6 +25,8 @@ from aimap._wire.encoder import Streamed
 
 from .conversation import Conversation
 
+pytestmark = pytest.mark.exhaustive
+
 SEEDS = 600
 STEPS = 400
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import re
-import signal
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,24 +13,10 @@ from hypothesis import strategies as st
 import aimap
 from aimap import Flag, MailboxInfo, UIDValidity
 from aimap.sync import MaildirStore, MirrorReport, Progress, mirror
-from aimap.sync._maildir import folder_name
-from aimap.testing import Drop, Fault, Insert, Server, sample_messages, serve
-from tests.client.support import JOE, connected
-
-
-async def contents(root: Path, server: Server) -> None:
-    """Compare every Maildir with the server, octets and flags."""
-    store = MaildirStore(root)
-    for name, box in server.accounts["joe"].mailboxes.items():
-        info = MailboxInfo(name, "/", aimap.Flags())
-        kept = await store.mailbox(info, UIDValidity(box.uid_validity))
-        known = await kept.known()
-        assert sorted(known) == [m.uid for m in box.messages]
-        for message in box.messages:
-            uid = aimap.UID(message.uid)
-            assert await kept.read(uid) == message.octets
-            assert known[uid] == message.flags
-        assert list((kept.folder / "tmp").iterdir()) == []
+from aimap.sync._names import folder_name
+from aimap.testing import sample_messages
+from tests.client.support import connected
+from tests.sync.support import contents, opened
 
 
 async def test_first_and_again(tmp_path: Path) -> None:
@@ -87,6 +69,7 @@ async def test_another_uidvalidity_is_another_mailbox(tmp_path: Path) -> None:
         await contents(tmp_path, server)
 
 
+@pytest.mark.exhaustive
 async def test_cancelled_anywhere_then_run_again(tmp_path: Path, autojump_clock: Any) -> None:
     async with connected(latency=0.01) as (imap, server):
         for message in sample_messages(600, large=100_000):
@@ -99,58 +82,14 @@ async def test_cancelled_anywhere_then_run_again(tmp_path: Path, autojump_clock:
         await contents(tmp_path, server)
 
 
-KILLED = """
-import sys, trio
-from aimap import *
-from aimap.sync import *
-async def main():
-    store = MaildirStore(sys.argv[1])
-    info = MailboxInfo("INBOX", "/", Flags())
-    kept = await store.mailbox(info, UIDValidity(7))
-    known = await kept.known()
-    print("ready", flush=True)
-    batch = [
-        MirroredMessage(UID(n), b"%d" % n * 2000, Flags(["\\\\Seen", f"k{n % 5}"]), None)
-        for n in range(1, 400) if n not in known
-    ]
-    for at in range(0, len(batch), 7):
-        await kept.add(batch[at:at + 7])
-trio.run(main)
-"""
-
-
-async def test_killed_anywhere_no_message_is_twice_or_torn(tmp_path: Path) -> None:
-    for number in range(12):
-        child = subprocess.Popen(  # noqa: ASYNC220 (its first line is waited for)
-            [sys.executable, "-c", KILLED, str(tmp_path)], stdout=subprocess.PIPE
-        )
-        assert child.stdout is not None
-        child.stdout.readline()
-        await trio.sleep(number * 0.004)
-        child.send_signal(signal.SIGKILL)
-        child.wait()
-        child.stdout.close()
-        kept = await MaildirStore(tmp_path).mailbox(
-            MailboxInfo("INBOX", "/", aimap.Flags()), UIDValidity(7)
-        )
-        known = await kept.known()
-        assert len(list((kept.folder / "cur").iterdir())) == len(known)
-        for uid, flags in known.items():
-            assert await kept.read(uid) == b"%d" % uid * 2000
-            assert flags == {"\\Seen", f"k{uid % 5}"}
-
-
 async def test_more_keywords_than_letters(tmp_path: Path) -> None:
     async with connected() as (imap, server):
         server.deliver("joe", b"x: y\r\n\r\n", flags=[f"k{n}" for n in range(30)])
         await mirror(imap, MaildirStore(tmp_path))
         report = await mirror(imap, MaildirStore(tmp_path))
         assert report.fetched == 0
-        kept = await MaildirStore(tmp_path).mailbox(
-            MailboxInfo("INBOX", "/", aimap.Flags()),
-            UIDValidity(server.mailbox("joe").uid_validity),
-        )
-        assert len((await kept.known())[aimap.UID(1)]) == 26
+        async with opened(tmp_path, "INBOX", server.mailbox("joe").uid_validity) as kept:
+            assert len((await kept.known())[aimap.UID(1)]) == 26
 
 
 @pytest.mark.parametrize(
@@ -187,66 +126,4 @@ async def test_names_that_differ_by_case_have_folders_of_their_own(tmp_path: Pat
     assert a.folder.resolve() != b.folder.resolve()
     again = await store.mailbox(MailboxInfo("WORK", "/", aimap.Flags()), validity)
     assert again.folder == b.folder
-
-
-# A server that lies, or goes
-
-
-async def mirrored_again(root: Path, *faults: Fault) -> tuple[MirrorReport | Exception, Server]:
-    """Mirror three messages, and again with something going wrong."""
-    async with serve(tls="insecure", host=None) as server:
-        for number in range(3):
-            server.deliver("joe", b"Subject: %d\r\n\r\n" % number)
-
-        async def run() -> MirrorReport:
-            async with aimap.connect(
-                "localhost", tls="insecure", stream=server.connect(), auth=JOE
-            ) as imap:
-                return await mirror(imap, MaildirStore(root), pattern="INBOX")
-
-        assert (await run()).fetched == 3
-        server.faults = faults
-        try:
-            return await run(), server
-        except aimap.ImapError as error:
-            return error, server
-
-
-BEHIND_EXAMINE = re.compile(rb"\[READ-ONLY\] .*?\r\n")
-
-
-@pytest.mark.parametrize(
-    "lie",
-    [
-        b"* VANISHED (EARLIER) 1:4294967295\r\n",
-        b"* VANISHED 1:4294967295\r\n",
-        b"* 1 EXPUNGE\r\n* 1 EXPUNGE\r\n* 1 EXPUNGE\r\n",
-    ],
-)
-async def test_vanished_wipe(lie: bytes, tmp_path: Path) -> None:
-    report, server = await mirrored_again(tmp_path, Insert(lie, after=BEHIND_EXAMINE))
-    assert isinstance(report, MirrorReport)
-    assert (report.removed, report.fetched) == (0, 0)
-    await contents(tmp_path, server)
-
-
-@pytest.mark.parametrize(
-    "lie",
-    [
-        b"* 1 FETCH (UID 2 FLAGS ())\r\n",
-        b"* 2 FETCH (UID 1 FLAGS ())\r\n* 3 FETCH (UID 1 FLAGS ())\r\n",
-        b"* 4 EXISTS\r\n* 4 FETCH (UID 2 FLAGS ())\r\n",
-    ],
-)
-async def test_uid_reuse(lie: bytes, tmp_path: Path) -> None:
-    report, server = await mirrored_again(tmp_path, Insert(lie, after=BEHIND_EXAMINE))
-    assert isinstance(report, MirrorReport)
-    assert (report.removed, report.fetched) == (0, 0)
-    await contents(tmp_path, server)
-
-
-@pytest.mark.parametrize("after", [b"EXISTS", b"* 1 FETCH (", b"* 2 FETCH (", b"* 3 FETCH ("])
-async def test_eof_as_empty(after: bytes, tmp_path: Path) -> None:
-    error, server = await mirrored_again(tmp_path, Drop(after=after))
-    assert isinstance(error, aimap.ConnectionLostError)
-    await contents(tmp_path, server)
+    await store.aclose()

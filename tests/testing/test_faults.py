@@ -164,6 +164,7 @@ async def test_late_tag_of_an_abandoned_command(autojump_clock: Any) -> None:
         assert server.violations == []
 
 
+@pytest.mark.exhaustive
 @each_line
 async def test_flood(moment: Moment, autojump_clock: Any) -> None:
     # As many octets as it takes to tell what grows from what does not.
@@ -232,6 +233,7 @@ async def dialogue(stream: trio.abc.Stream) -> tuple[list[object], aimap.Client 
     return came, imap
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("after", ["drop", "reset", "stall", "bye", "bye on a line of its own"])
 async def test_at_every_octet(after: str, autojump_clock: Any) -> None:
     capabilities = {"UIDPLUS", "UNSELECT", "SASL-IR"}

@@ -402,6 +402,7 @@ SCRIPT = (
 )
 
 
+@pytest.mark.exhaustive
 @settings(max_examples=40)
 @given(st.lists(st.integers(1, 60), min_size=1))
 async def test_any_chunking_gives_the_same_answers(sizes: list[int]) -> None:

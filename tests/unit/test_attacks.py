@@ -118,6 +118,7 @@ def test_endless_greeting(drop: bytes) -> None:
     assert talk.session.unread <= 2000
 
 
+@pytest.mark.exhaustive
 def test_untagged_flood() -> None:
     reader = ResponseReader(Limits())
     tracemalloc.start()

@@ -106,6 +106,7 @@ def streams(draw: st.DrawFn) -> bytes:
     return b"".join(raw)
 
 
+@pytest.mark.exhaustive
 @given(streams(), SIZES, st.booleans())
 def test_legal_responses(raw: bytes, sizes: list[int], utf8: bool) -> None:
     got = read(raw, sizes, utf8=utf8)
@@ -136,6 +137,7 @@ def edited(raw: bytes, edits: list[Edit]) -> bytes:
     return raw
 
 
+@pytest.mark.exhaustive
 @given(streams(), EDITS, SIZES, st.booleans())
 def test_broken_responses(raw: bytes, edits: list[Edit], sizes: list[int], utf8: bool) -> None:
     broken = edited(raw, edits)
@@ -170,6 +172,7 @@ LONG: dict[str, Callable[[int], bytes]] = {
 }
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("name", LONG)
 def test_a_response_that_comes_in_drops_costs_as_much_as_it_is_long(name: str) -> None:
     def coming_in_drops(count: int) -> Callable[[], None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -30,6 +31,7 @@ CLAIMS = st.dictionaries(st.sampled_from("abc"), st.sampled_from(MODES), max_siz
 STEPS = st.lists(st.one_of(CLAIMS, st.integers(0, 30)), max_size=60)
 
 
+@pytest.mark.exhaustive
 @settings(max_examples=300)
 @given(STEPS)
 def test_what_may_go(steps: list[tuple[Claim, ...] | int]) -> None:

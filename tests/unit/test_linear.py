@@ -26,6 +26,8 @@ from aimap._wire.utf7 import decode_mailbox_name
 
 from .growth import is_linear
 
+pytestmark = pytest.mark.exhaustive
+
 MODULES: list[ModuleType] = [
     *(
         importlib.import_module(f"aimap._wire.{found.name}")

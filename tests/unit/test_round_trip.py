@@ -71,6 +71,7 @@ def test_response_codes(
     assert bare(read_one(raw, utf8=utf8)) == value
 
 
+@pytest.mark.exhaustive
 @given(
     st.lists(strategies.responses(), max_size=6),
     st.lists(st.integers(1, 40), min_size=1, max_size=4),

@@ -55,6 +55,7 @@ def matches(uid: int, criteria: SearchCriteria) -> bool:
     raise AssertionError(criteria)
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize(
     "criteria",
     [aimap.IN(LONG), aimap.UNSEEN & aimap.IN(LONG), aimap.IN(LONG) & aimap.UNSEEN & aimap.IN("1:500")],

@@ -30,7 +30,7 @@ from aimap._model.fetch import FetchItem
 from aimap._model.mailbox import MailboxInfo, MailboxStatus, Namespaces
 from aimap._model.numbers import UIDSet
 from aimap._model.search import ALL, SearchCriteria
-from aimap._nursery import open_private_nursery
+from aimap._nursery import PrivateNursery
 
 T = TypeVar("T")
 
@@ -73,7 +73,7 @@ async def open_account(
     Yields:
         The :class:`Account`.
     """
-    async with open_private_nursery() as nursery:
+    async with PrivateNursery() as nursery:
         account = Account(config, nursery, on_event, open_stream, wire_log)
         yield account
         await account._close()  # noqa: SLF001 (of this module)
@@ -287,8 +287,11 @@ class Account:
                         raise
 
     @asynccontextmanager
-    async def _any_connection(self) -> AsyncGenerator[Client]:
-        async with self._pool.using(Use.SHARE) as link:
+    async def _any_connection(self, elsewhere: str | None = None) -> AsyncGenerator[Client]:
+        async with self._pool.using(Use.SHARE, elsewhere) as link:
+            if elsewhere is not None and link.use is None and link.is_in(elsewhere):
+                # STATUS is not for the selected mailbox (RFC 2683 section 3.1.1).
+                link.bare()
             yield link.client
 
     async def list(
@@ -322,7 +325,7 @@ class Account:
             NoError: if there is no such mailbox, or the server refuses.
         """
         found: MailboxStatus = await self._repeating(
-            self._any_connection, lambda imap: imap.status(name, items)
+            partial(self._any_connection, name), lambda imap: imap.status(name, items)
         )
         return found
 

@@ -14,6 +14,7 @@ from aimap._client.client import Client
 from aimap._client.connect import start_compressing
 from aimap._client.driver import Driver
 from aimap._client.mailbox import Mailbox
+from aimap._commands.base import same_mailbox
 from aimap._commands.select import Examine, Select, Unselect
 from aimap._errors import ConnectionLostError
 from aimap._protocol.events import SessionEvent
@@ -118,6 +119,11 @@ class Link:
             and view.mailbox == name
             and view.examined == read_only
         )
+
+    def is_in(self, name: str) -> bool:
+        """Tell whether that mailbox is selected, by whomever."""
+        view = self.driver.session.view
+        return view is not None and same_mailbox(view.mailbox, name)
 
     @property
     def has_any(self) -> bool:

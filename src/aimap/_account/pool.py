@@ -179,6 +179,9 @@ class Pool:
             return None
 
         def how_bad(link: Link) -> tuple[bool, bool, bool]:
+            if use is Use.SHARE:
+                # Named is the mailbox that had better not be selected there.
+                return (name is not None and link.is_in(name), link.use is not None, False)
             fits = name is not None and link.has(name, read_only=read_only)
             return (not fits, not link.is_free, link.has_any)
 

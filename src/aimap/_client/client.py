@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
@@ -28,7 +28,7 @@ from aimap._commands.mailboxes import (
     Subscribe,
     Unsubscribe,
 )
-from aimap._commands.select import Examine, Select, Selecting, Unselect
+from aimap._commands.select import Examine, QResync, Select, Selecting, SelectResult, Unselect
 from aimap._errors import BadError, CapabilityError, InvalidArgumentError, StateError
 from aimap._model.capability import Capabilities
 from aimap._model.code import AppendUIDCode, ResponseCode
@@ -319,8 +319,9 @@ class Client:
         async with open_source(message, size) as (source, octets_there):
             return await upload(self._driver, name, source, octets_there, flags=flags, date=date)
 
-    @asynccontextmanager
-    async def select(self, name: str) -> AsyncGenerator[Mailbox]:
+    def select(
+        self, name: str, *, condstore: bool = False, qresync: QResync | None = None
+    ) -> AbstractAsyncContextManager[Mailbox]:
         """Select a mailbox to read and change, as an ``async with`` block.
 
         At the end of the block the mailbox is left without expunging anything. One
@@ -328,34 +329,29 @@ class Client:
 
         Args:
             name: the mailbox.
+            condstore: ask for mod-sequences (:rfc:`7162#section-3.1.8`; needs CONDSTORE).
+            qresync: what is known of it from before (:rfc:`7162#section-3.2.5`; QRESYNC has
+                to be enabled): what is new since is in :attr:`Mailbox.resynced` then.
 
-        Yields:
-            The :class:`Mailbox`.
+        Returns:
+            An async context manager that gives the :class:`Mailbox`.
 
         Raises:
             StateError: if a mailbox is selected already.
+            InvalidArgumentError: if *qresync* is given and QRESYNC is not enabled.
             NoError: if there is no such mailbox, or the server refuses.
             ConnectionLostError: if the connection is gone.
         """
-        async with self._open(Select(name)) as mailbox:
-            yield mailbox
+        return _Selection(self, Select(name, condstore=condstore, qresync=qresync))
 
-    @asynccontextmanager
-    async def examine(self, name: str) -> AsyncGenerator[Mailbox]:
+    def examine(
+        self, name: str, *, condstore: bool = False, qresync: QResync | None = None
+    ) -> AbstractAsyncContextManager[Mailbox]:
         """Select a mailbox for reading only (:rfc:`9051#section-6.3.3`).
 
         Like :meth:`select`; nothing done in the block can change the mailbox.
         """
-        async with self._open(Examine(name)) as mailbox:
-            yield mailbox
-
-    @asynccontextmanager
-    async def _open(self, command: Selecting) -> AsyncGenerator[Mailbox]:
-        mailbox = await self._enter(command)
-        try:
-            yield mailbox
-        finally:
-            self._leave()
+        return _Selection(self, Examine(name, condstore=condstore, qresync=qresync))
 
     async def _enter(self, command: Selecting) -> Mailbox:
         if self._selecting:
@@ -365,7 +361,7 @@ class Client:
             )
         self._selecting = True
         try:
-            await self._driver.call(command)
+            result = await self._driver.call(command)
             view = self._driver.session.view
             if view is None:
                 if self._driver.session.lost is not None:
@@ -374,11 +370,11 @@ class Client:
         except BaseException:
             self._leave()
             raise
-        return self._show(view)
+        return self._show(view, result if command.resynchronizes else None)
 
-    def _show(self, view: MailboxView) -> Mailbox:
+    def _show(self, view: MailboxView, resynced: SelectResult | None = None) -> Mailbox:
         self._selecting = True
-        self._mailbox = Mailbox(self._driver, view)
+        self._mailbox = Mailbox(self._driver, view, resynced)
         return self._mailbox
 
     def _leave(self, *, keep: bool = False) -> None:
@@ -399,6 +395,28 @@ class Client:
     def _on_event(self, event: SessionEvent) -> None:
         if self._mailbox is not None:
             self._mailbox.on_event(event)
+
+
+@final
+class _Selection:
+    """The ``async with`` block of :meth:`Client.select` and :meth:`Client.examine`.
+
+    A class, since generators would take 600 octets of every connection.
+    """
+
+    __slots__ = ("_client", "_command")
+
+    def __init__(self, client: Client, command: Selecting) -> None:
+        self._client = client
+        self._command = command
+
+    async def __aenter__(self) -> Mailbox:
+        """Select the mailbox. On cancellation none is selected."""
+        return await self._client._enter(self._command)  # noqa: SLF001 (the other half of it)
+
+    async def __aexit__(self, *exc: object) -> None:
+        """Leave the mailbox, at once; what comes next queues behind it."""
+        self._client._leave()  # noqa: SLF001
 
 
 def _octets(message: EmailMessage) -> bytes:

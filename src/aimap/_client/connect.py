@@ -1,8 +1,8 @@
 """Opening a connection: TCP, TLS or STARTTLS, greeting, login; and closing it.
 
 Everything up to TLS runs in the caller's task, one exchange at a time: nothing else may
-be on the wire then (:rfc:`9051#section-6.2.1`). Only then do the reader and the writer
-task begin, in a nursery that the context manager owns. What leaves the ``async with``
+be on the wire then (:rfc:`9051#section-6.2.1`). Only then does the reader begin, in a
+nursery that the context manager owns. What leaves the ``async with``
 block is the user's own exception, never a group: the tasks in that nursery do not raise.
 """
 
@@ -38,7 +38,7 @@ from aimap._model.code import CapabilityCode
 from aimap._model.limits import Limits
 from aimap._model.profile import Profile
 from aimap._model.state import ConnectionState
-from aimap._nursery import open_private_nursery
+from aimap._nursery import PrivateNursery
 from aimap._protocol.session import Session
 from aimap._protocol.wire_log import WireLog
 from aimap._sasl.auth import Auth
@@ -144,19 +144,21 @@ async def connect(
         raise _too_slow(timeouts) from None
 
     try:
-        async with open_private_nursery() as nursery:
-            nursery.start_soon(driver.run_reader)
-            nursery.start_soon(driver.run_writer)
+        async with PrivateNursery() as nursery:
+            driver.start(nursery)
             client = Client(driver)
-            if ahead is not None and auth is not None:
-                session.on_event = ahead.on_event
-                await _begin_ahead(client, auth, ahead, host=host, port=port, deadline=deadline)
-            else:
-                await _begin(client, auth, host=host, port=port, deadline=deadline)
-            if compress:
-                await start_compressing(driver)
-            yield client
-            await _log_out(driver)
+            try:
+                if ahead is not None and auth is not None:
+                    session.on_event = ahead.on_event
+                    await _begin_ahead(client, auth, ahead, host=host, port=port, deadline=deadline)
+                else:
+                    await _begin(client, auth, host=host, port=port, deadline=deadline)
+                if compress:
+                    await start_compressing(driver)
+                yield client
+                await _log_out(driver)
+            finally:
+                driver.stop()
     finally:
         driver.session.lose(ConnectionLostError("the client was closed"))
         await trio.aclose_forcefully(driver.stream)

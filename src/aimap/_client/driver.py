@@ -1,8 +1,10 @@
 """The reader and the writer task of one connection, and what waits for them.
 
 The reader is the only code that reads the stream, the writer the only code that writes
-it. Neither raises: what goes wrong ends the session, which fails every pending command;
-so an error always reaches the tasks that it concerns, and only those.
+it; there is a writer only while there is something to write, since a task of its own
+would cost every idle connection 3 kB. Neither raises: what goes wrong ends the session,
+which fails every pending command; so an error always reaches the tasks that it concerns,
+and only those.
 
 The reader stops reading, so that TCP pushes back on the server, only while messages
 that nobody takes exceed their budget *and* no task awaits anything on this connection,
@@ -171,7 +173,8 @@ class Driver:
         self.next_stream: Callable[[trio.abc.Stream, bytes], trio.abc.Stream] | None = None
         self.awaiting = _Awaiting(self)
         self.buffered = 0
-        self._write_wanted = trio.Event()
+        self._nursery: trio.Nursery | None = None
+        self._writing = False
         self._read_wanted: trio.Event | None = None
         self._drained: trio.Event | None = None
         self._patience = trio.CancelScope()
@@ -216,8 +219,10 @@ class Driver:
         self._drained = None
 
     def wake_writer(self) -> None:
-        """Let the writer look for something to send."""
-        self._write_wanted.set()
+        """Let the writer look for something to send, or close what is over."""
+        if self._nursery is not None and not self._writing:
+            self._writing = True
+            self._nursery.start_soon(self._run_writer)
 
     def wake_reader(self) -> None:
         """Let the reader look again whether it is to go on."""
@@ -263,18 +268,38 @@ class Driver:
 
     # The tasks
 
-    async def run_reader(self) -> None:
-        """Read until the connection is over."""
+    def start(self, nursery: trio.Nursery) -> None:
+        """Begin to read, and to write whenever there is something, until :meth:`stop`."""
+        self._nursery = nursery
+        nursery.start_soon(self._run_reader)
+
+    def stop(self) -> None:
+        """Begin nothing new: the nursery is about to close."""
+        self._nursery = None
+
+    async def _run_reader(self) -> None:
         while self.session.lost is None:
-            if self._is_to_pause:
-                self._read_wanted = trio.Event()
-                await self._read_wanted.wait()
-                self._read_wanted = None
-                # The silence was ours.
+            if not self.session.in_flight:
                 self.keep_time()
-            else:
-                await self._receive()
-        self.wake_writer()
+            with trio.CancelScope(deadline=self._deadline) as self._patience:
+                while self.session.lost is None:
+                    if self._is_to_pause:
+                        await self._pause()
+                    else:
+                        await self._receive()
+            # The scope's deadline is only ever moved forward: what is later now, is waited for.
+            if self._patience.cancelled_caught and trio.current_time() >= self._deadline:
+                self._out_of_patience()
+        self._tell_drained()
+        await trio.aclose_forcefully(self.stream)
+
+    async def _pause(self) -> None:
+        self._deadline = math.inf
+        self._read_wanted = trio.Event()
+        await self._read_wanted.wait()
+        self._read_wanted = None
+        # The silence was ours.
+        self.keep_time()
 
     @property
     def _is_to_pause(self) -> bool:
@@ -285,15 +310,14 @@ class Driver:
             and self._unsendable is None
         )
 
-    async def run_writer(self) -> None:
-        """Write until the connection is over, and close it then."""
+    async def _run_writer(self) -> None:
         while self.session.lost is None:
             if not await self._send():
-                self._tell_drained()
-                self._write_wanted = trio.Event()
-                await self._write_wanted.wait()
+                break
+        self._writing = False
         self._tell_drained()
-        await trio.aclose_forcefully(self.stream)
+        if self.session.lost is not None:
+            await trio.aclose_forcefully(self.stream)
 
     def _tell_drained(self) -> None:
         if self._drained is not None:
@@ -325,25 +349,19 @@ class Driver:
 
     async def _receive(self) -> None:
         session = self.session
-        with trio.CancelScope(deadline=self._deadline) as self._patience:
-            if not session.in_flight:
-                self.keep_time()
-            try:
-                data = await self.stream.receive_some(_READ_SIZE)
-            except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
-                if not session.said_bye:
-                    session.lose(self._unsendable or _broken("the connection broke", error))
-                session.receive_eof()
-                return
-            except ConnectionLostError as error:
-                session.lose(error)
-                return
+        try:
+            data = await self.stream.receive_some(_READ_SIZE)
+        except (trio.BrokenResourceError, trio.ClosedResourceError) as error:
+            if not session.said_bye:
+                session.lose(self._unsendable or _broken("the connection broke", error))
+            session.receive_eof()
+        except ConnectionLostError as error:
+            session.lose(error)
+        else:
             if data:
                 self._take(data)
             else:
                 self._end()
-        if self._patience.cancelled_caught:
-            self._out_of_patience()
 
     def _end(self) -> None:
         """Take the end of what the server sends."""
@@ -398,8 +416,8 @@ class Driver:
             patience = self.timeouts.keepalive
         self._since_progress = 0
         self._borne = patience
-        self._deadline = trio.current_time() + patience
-        self._patience.deadline = self._deadline
+        self._deadline = deadline = trio.current_time() + patience
+        self._patience.deadline = min(self._patience.deadline, deadline)
 
     def _out_of_patience(self) -> None:
         session = self.session

@@ -16,6 +16,7 @@ from aimap._client.fetching import FetchResult, FetchStream, search
 from aimap._client.watching import Watcher
 from aimap._commands.copy import Copy, Move
 from aimap._commands.expunge import Expunge
+from aimap._commands.select import SelectResult
 from aimap._commands.sets import pieces
 from aimap._commands.store import Store
 from aimap._errors import CapabilityError, InvalidArgumentError, NotFetchedError, StateError
@@ -54,9 +55,12 @@ class Mailbox:
     an empty set does nothing and sends nothing.
     """
 
-    def __init__(self, driver: Driver, view: MailboxView) -> None:
+    def __init__(
+        self, driver: Driver, view: MailboxView, resynced: SelectResult | None = None
+    ) -> None:
         self._driver = driver
         self._view = view
+        self._resynced = resynced
         self._watchers: dict[Watcher, None] = {}
         self._left = False
 
@@ -98,6 +102,11 @@ class Mailbox:
     def highest_modseq(self) -> ModSeq | None:
         """The highest mod-sequence, as last told (:rfc:`7162#section-3.1.2.1`)."""
         return self._view.highest_modseq
+
+    @property
+    def resynced(self) -> SelectResult | None:
+        """What is new since the time that ``qresync=`` named; ``None`` without that."""
+        return self._resynced
 
     @property
     def read_only(self) -> bool:

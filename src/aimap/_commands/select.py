@@ -124,6 +124,11 @@ class Selecting(Command[SelectResult]):
         return self.mailbox
 
     @property
+    def resynchronizes(self) -> bool:
+        """Whether it asks what is new since a time before."""
+        return self._qresync is not None
+
+    @property
     def claims(self) -> tuple[Claim, ...]:
         return CHANGES_MAILBOX
 

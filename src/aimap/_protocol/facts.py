@@ -17,6 +17,8 @@ from aimap._wire.reading import Reading
 
 _UTF8_EXTENSIONS = ("UTF8=ACCEPT", "IMAP4rev2")
 
+_NO_DELIMITERS: frozenset[str | None] = frozenset()
+
 
 @final
 class Facts:
@@ -49,7 +51,7 @@ class Facts:
         self.capabilities: Capabilities | None = None
         self.enabled = Capabilities()
         self.view: MailboxView | None = None
-        self.delimiters: set[str | None] = set()
+        self.delimiters = _NO_DELIMITERS
         self.max_line = max_line
         self._before: Capabilities | None = None
         self._dialect: tuple[tuple[object, ...], Dialect] | None = None
@@ -150,7 +152,7 @@ class Facts:
         if state is ConnectionState.NOT_AUTHENTICATED:
             # Of all that was enabled nothing holds (RFC 8437 section 4.1).
             self._set_enabled(Capabilities())
-            self.delimiters.clear()
+            self.delimiters = _NO_DELIMITERS
         self.state = state
         if self.view is not None and command.opens is not None:
             self.view.opening = False

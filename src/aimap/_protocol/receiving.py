@@ -205,7 +205,7 @@ class Receiver:
             self._facts.view.flags = response.flags
 
     def _on_list(self, response: ListResponse) -> None:
-        self._facts.delimiters.add(response.mailbox.delimiter)
+        self._facts.delimiters |= {response.mailbox.delimiter}
         if not self._claimed(response):
             self._emit(UnsolicitedResponse(response))
 

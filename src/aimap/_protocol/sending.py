@@ -72,21 +72,22 @@ class Sender:
         self._on_sent = on_sent
         self._log = log
         self.gate: Gate[Pending[Any]] = Gate()
-        self._ready: deque[Pending[Any]] = deque()
+        # None if empty: even then a deque takes 760 octets, of every idle connection.
+        self._ready: deque[Pending[Any]] | None = None
         self._half_sent: Pending[Any] | None = None
         self._interruptible: Pending[Any] | None = None
         self._out: list[bytes] = []
         self._next_tag = 1
         self._background_refused = False
-        self._behind_login: deque[Pending[Any]] = deque()
-        self._unheard: deque[Pending[Any]] = deque()
+        self._behind_login: list[Pending[Any]] = []
+        self._unheard: list[Pending[Any]] = []
 
     def submit(self, pending: Pending[Any]) -> None:
         """Take a command."""
         self.queued[pending] = None
         self._background_refused = False
         if self.gate.enter(pending):
-            self._ready.append(pending)
+            self._make_ready([pending])
         else:
             self.interrupt()
 
@@ -99,7 +100,7 @@ class Sender:
         """Send what goes along with the login, as if all before it were done."""
         assumed = self._facts.dialect()
         while self._behind_login:
-            pending = self._behind_login.popleft()
+            pending = self._behind_login.pop(0)
             self.gate.enter(pending)
             command = pending.command
             assumed = attrs.evolve(assumed, qresync=assumed.qresync or "QRESYNC" in command.enables)
@@ -109,7 +110,7 @@ class Sender:
         """Take the end of a command that others may have gone along with."""
         if self._unheard:
             # From here on, what the server says may be about the next of them.
-            self._on_sent(self._unheard.popleft())
+            self._on_sent(self._unheard.pop(0))
         elif self._behind_login and _logs_in(command):
             if succeeded:
                 self._send_ahead()
@@ -123,7 +124,7 @@ class Sender:
         """Give up a command: withdraw it, if none of it was sent."""
         if pending.stage is Stage.QUEUED:
             self.queued.pop(pending, None)
-            if pending in self._ready:
+            if self._ready and pending in self._ready:
                 self._ready.remove(pending)
             if pending in self._behind_login:
                 self._behind_login.remove(pending)
@@ -164,6 +165,13 @@ class Sender:
     def _let_out(self) -> None:
         while self._ready and self._half_sent is None and len(self.in_flight) < self.depth:
             self._send(self._ready.popleft())
+        if not self._ready:
+            self._ready = None
+
+    def _make_ready(self, pending: list[Pending[Any]]) -> None:
+        if pending:
+            self._ready = self._ready or deque()
+            self._ready.extend(pending)
 
     def _send(self, pending: Pending[Any], assumed: Dialect | None = None) -> None:
         command = pending.command
@@ -258,7 +266,7 @@ class Sender:
         """Let those go that waited for a command that is over."""
         # Those that went along with a login were sent already.
         freed = self.gate.leave(pending)
-        self._ready.extend(other for other in freed if other.stage is Stage.QUEUED)
+        self._make_ready([other for other in freed if other.stage is Stage.QUEUED])
 
     def lose(self) -> list[Pending[Any]]:
         """Give everything up; return the commands that were pending."""
@@ -266,7 +274,7 @@ class Sender:
         self._half_sent = self._interruptible = None
         self.in_flight.clear()
         self.queued.clear()
-        self._ready.clear()
+        self._ready = None
         self._behind_login.clear()
         self._unheard.clear()
         self._out.clear()
@@ -310,7 +318,7 @@ class Sender:
             self._out.append(pending.command.interruption)
             # What follows may go behind it in the same flight (RFC 2177 section 3); but until
             # the tagged OK there may be EXPUNGE, so no sequence numbers (RFC 9051 section 5.5).
-            self._ready.extend(self.gate.leave_lane(pending, STREAM))
+            self._make_ready(self.gate.leave_lane(pending, STREAM))
 
     def _background_over(self, pending: Pending[None]) -> None:
         try:

@@ -173,7 +173,7 @@ class FastFetch:
         self._reading = reading
         self._limits = reading.limits
         self._shapes: list[_Shape] = []
-        self._known: set[tuple[str, ...]] = set()
+        self._known: dict[tuple[str, ...], None] = {}
         # What is matched nests less deep; lower bounds are for the general reader.
         self._allowed = reading.limits.max_depth >= _LEAST_DEPTH
 
@@ -187,7 +187,7 @@ class FastFetch:
             return
         if keys in self._known or len(self._known) >= _MOST_KNOWN:
             return
-        self._known.add(keys)
+        self._known[keys] = None
         names = item_names(frame)
         if [key for key, _ in names] != list(keys):
             return

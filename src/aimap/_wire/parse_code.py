@@ -124,7 +124,9 @@ def _typed(code_name: str, arguments: bytes, reading: Reading) -> ResponseCode:
 
 
 def _capability(raw: _RawCode) -> ResponseCode:
-    return CapabilityCode(*raw.head, capabilities=parse_capabilities(raw.arguments, raw.reading))
+    capabilities = parse_capabilities(raw.arguments, raw.reading)
+    make = _shared_code if len(raw.arguments) <= _SHARED else CapabilityCode
+    return make(*raw.head, capabilities=capabilities)
 
 
 def parse_capabilities(words: bytes, reading: Reading) -> Capabilities:
@@ -142,6 +144,11 @@ def parse_capabilities(words: bytes, reading: Reading) -> Capabilities:
 def _shared(names: tuple[str, ...]) -> Capabilities:
     """Make one set for all connections to a server, each of which is told the same."""
     return Capabilities(names)
+
+
+@lru_cache(maxsize=64)
+def _shared_code(name: str, arguments: bytes, capabilities: Capabilities) -> CapabilityCode:
+    return CapabilityCode(name, arguments, capabilities=capabilities)
 
 
 # "PERMANENTFLAGS" SP "(" [flag-perm *(SP flag-perm)] ")"

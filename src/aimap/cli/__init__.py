@@ -11,4 +11,4 @@ def main() -> None:
         from aimap.cli._main import program  # noqa: PLC0415 (its libraries are an extra)
     except ModuleNotFoundError as error:
         sys.exit(f"aimap: the program needs {error.name}: install it with 'trio-aimap[cli]'")
-    program()
+    program(prog_name="aimap")

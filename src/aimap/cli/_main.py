@@ -2,170 +2,119 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
-from typing import Concatenate, ParamSpec
-
+import attrs
 import click
-import trio
-from rich.console import Console
-from rich.table import Table
+from click.shell_completion import get_completion_class
 
-from aimap import MailboxInfo, MailboxStatus, NoError
-from aimap.cli._demo import run_demo
-from aimap.cli._failures import STATUS, Failure, failures_in_words
-from aimap.cli._progress import MirrorDisplay
-from aimap.cli._show import event_line, octets, plain
-from aimap.cli._target import Target, open_connection, parse_url, read_password
-from aimap.sync import MaildirStore, MirrorReport, mirror
+from aimap import ServerSettings, discover
+from aimap.cli._config import default_config
+from aimap.cli._failures import Failure, failures_in_words
+from aimap.cli._mirroring import mirror_command
+from aimap.cli._reading import get, ls, search
+from aimap.cli._remembered import cache_folder
+from aimap.cli._running import run
+from aimap.cli._show import plain, rows
+from aimap.cli._watch import watch
 
-P = ParamSpec("P")
+_EPILOG = f"""
+ACCOUNT is an address (joe@example.org), whose server is looked up; a name in the
+configuration file; or a URL: imaps://user@host[:port]/[mailbox] for TLS, imap:// for
+STARTTLS, imap+insecure:// for neither, where user is written with %40 for "@".
 
-_STATUS_HELP = (
-    "Exit status: 0 all is well; 1 not all mailboxes are current; 2 wrong usage; 3 the login "
-    "was refused; 4 the server cannot be reached or went away; 5 its certificate is not "
-    "valid; 6 a file or folder cannot be written; 7 the server refused something else."
-)
+\b
+Exit status:
+  0    all is well
+  1    not all is current, or there is no password
+  2    wrong usage, or a wrong configuration file
+  3    the login was refused
+  4    the server cannot be reached, went away, or is not known
+  5    its certificate is not valid
+  6    a file or folder cannot be written
+  7    the server refused something else, or cannot do it
+  130  interrupted (SIGINT); 143 ended (SIGTERM)
+
+\b
+Files and variables:
+  {default_config()}
+                   the accounts, unless --config or AIMAP_CONFIG says otherwise
+  {cache_folder()}
+                   what was looked up, unless AIMAP_CACHE says otherwise
+
+'aimap COMMAND --help' tells of each command.
+"""
 
 
-@click.group(epilog=_STATUS_HELP)
+@click.group(epilog=_EPILOG)
 @click.version_option(package_name="trio-aimap", prog_name="aimap")
 def program() -> None:
-    """Read IMAP accounts: mirror them, watch them, list them."""
+    """Read IMAP accounts: mirror them, watch them, list them, search them."""
 
 
-class _Url(click.ParamType[Target]):
-    name = "url"
-
-    def convert(
-        self, value: str | Target, param: click.Parameter | None, ctx: click.Context | None
-    ) -> Target:
-        return value if isinstance(value, Target) else parse_url(value)
+program.add_command(mirror_command)
+program.add_command(watch)
+program.add_command(ls)
+program.add_command(search)
+program.add_command(get)
 
 
-def _account(
-    command: Callable[Concatenate[Target, str, str | None, P], None],
-) -> Callable[P, None]:
-    """Give a command the URL argument and the options for the password."""
-
-    @click.argument("url", type=_Url())
-    @click.option("--password-env", metavar="NAME", help="Take the password from a variable.")
-    @click.option("--password-command", metavar="COMMAND", help="Take it from a command's output.")
-    @click.option("--keyring", is_flag=True, help="Take it from the system's keyring.")
-    @click.option(
-        "--ca-file",
-        type=click.Path(exists=True, dir_okay=False),
-        help="Trust the certificate authorities in this file, not the system's.",
-    )
-    @wraps(command)
-    def with_account(
-        url: Target,
-        password_env: str | None,
-        password_command: str | None,
-        keyring: bool,
-        ca_file: str | None,
-        *args: P.args,
-        **kwargs: P.kwargs,
-    ) -> None:
-        password = read_password(url, env=password_env, command=password_command, keyring=keyring)
-        with failures_in_words(url.host):
-            command(url, password, ca_file, *args, **kwargs)
-
-    return with_account  # type: ignore[return-value]
-
-
-@program.command("mirror")
-@_account
-@click.argument("folder", type=click.Path(file_okay=False))
-def mirror_command(url: Target, password: str, ca_file: str | None, folder: str) -> None:
-    """Mirror the account at URL into Maildirs below FOLDER.
-
-    URL is imaps://user@host/ (TLS) or imap://user@host/ (STARTTLS). Run again, it fetches
-    only what is new. Nothing is changed on the server.
-    """
-
-    async def run() -> MirrorReport:
-        store = MaildirStore(folder)
-        async with open_connection(url, password, ca_file) as imap:
-            with MirrorDisplay([str(url)]) as display:
-                return await mirror(imap, store, on_progress=display.of(str(url)))
-
-    report = trio.run(run)
-    click.echo(
-        f"{report.mailboxes} mailboxes: {report.fetched} messages fetched "
-        f"({octets(report.octets)}), {report.flags_changed} with new flags, "
-        f"{report.removed} removed"
-    )
-    for failure in report.failures:
-        click.echo(f"aimap: {plain(failure.mailbox)}: {plain(str(failure.error))}", err=True)
-    if not report.is_current:
-        raise SystemExit(STATUS["not all is current"])
-
-
-@program.command()
-@_account
+@program.command("discover")
+@click.argument("address")
+@click.option("--toml", "as_toml", is_flag=True, help="As an account for the configuration file.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-@click.option("--count", type=click.IntRange(min=1), help="End after so many events.")
-def watch(
-    url: Target, password: str, ca_file: str | None, as_json: bool, count: int | None
-) -> None:
-    """Print what happens in the mailbox at URL, as it happens, until interrupted.
+def discover_command(address: str, as_toml: bool, as_json: bool) -> None:
+    """Find the IMAP servers for ADDRESS.
 
-    URL is as for mirror, with a mailbox behind the host: imaps://user@host/Sent. Without
-    one it is INBOX.
+    Where "trusted" is false only DNS vouches for the host, and DNS can be forged.
     """
 
-    async def run() -> None:
-        async with (
-            open_connection(url, password, ca_file) as imap,
-            imap.examine(url.mailbox) as mailbox,
-            mailbox.watch() as events,
-        ):
-            click.echo(f"watching {plain(mailbox.name)}", err=True)
-            seen = 0
-            async for event in events:
-                click.echo(event_line(mailbox.name, event, as_json=as_json))
-                seen += 1
-                if seen == count:
-                    return
+    async def look() -> tuple[ServerSettings, ...]:
+        return await discover(address)
 
-    try:
-        trio.run(run)
-    except KeyboardInterrupt:
-        raise SystemExit(STATUS["interrupted"]) from None
+    with failures_in_words(address):
+        found = run(look)
+    if as_toml:
+        click.echo(_as_toml(address, found[0]))
+        return
+    columns = ("host", "port", "tls", "usernames", "auth", "source", "trusted")
+    rows(columns, (_settings_row(one, as_json=as_json) for one in found), as_json=as_json)
+
+
+def _settings_row(found: ServerSettings, *, as_json: bool) -> dict[str, object]:
+    row: dict[str, object] = attrs.asdict(found)
+    row["trusted"] = row.pop("is_trusted")
+    if as_json:
+        return row
+    return row | {"usernames": ", ".join(found.usernames), "auth": ", ".join(found.auth)}
+
+
+def _as_toml(address: str, found: ServerSettings) -> str:
+    way = 'oauth_command = "..."' if found.auth[:1] == ("oauth",) else "keyring = true"
+    lines = [
+        f'[accounts."{address}"]'.replace("\\", "\\\\"),
+        f'host = "{found.host}"',
+        f"port = {found.port}",
+        f'tls = "{found.tls}"',
+        'user = "{}"'.format(found.username.replace("\\", "\\\\").replace('"', '\\"')),
+        way,
+    ]
+    if not found.is_trusted:
+        lines.insert(0, "# Only DNS vouches for this host: make sure that it is right.")
+    return "\n".join(map(plain, lines))
 
 
 @program.command()
-@_account
-def ls(url: Target, password: str, ca_file: str | None) -> None:
-    """List the mailboxes of the account at URL, with their counts."""
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion(shell: str) -> None:
+    """Print what makes SHELL complete commands, options, accounts and mailboxes.
 
-    async def run() -> list[tuple[MailboxInfo, MailboxStatus | None]]:
-        async with open_connection(url, password, ca_file) as imap:
-            mailboxes = await imap.list()
-            found: dict[str, MailboxStatus] = {}
-
-            async def count(name: str) -> None:
-                try:
-                    found[name] = await imap.status(name, ["MESSAGES", "UNSEEN"])
-                except NoError:
-                    # Listed, and not to be read by this user.
-                    return
-
-            async with trio.open_nursery() as nursery:
-                for info in mailboxes:
-                    if info.selectable:
-                        nursery.start_soon(count, info.name)
-            return [(info, found.get(info.name)) for info in mailboxes]
-
-    table = Table("Mailbox", box=None, pad_edge=False)
-    table.add_column("Messages", justify="right")
-    table.add_column("Unseen", justify="right")
-    table.add_column("Use")
-    for info, status in trio.run(run):
-        counts = (str(status.messages), str(status.unseen)) if status else ("-", "-")
-        table.add_row(plain(info.name), *counts, (info.special_use or "").lstrip("\\"))
-    Console(markup=False, highlight=False, emoji=False).print(table)
+    \b
+      bash: eval "$(aimap completion bash)"    in ~/.bashrc
+      zsh:  eval "$(aimap completion zsh)"     in ~/.zshrc
+      fish: aimap completion fish > ~/.config/fish/completions/aimap.fish
+    """  # noqa: D301 (click's mark)
+    found = get_completion_class(shell)
+    assert found is not None
+    click.echo(found(program, {}, "aimap", "_AIMAP_COMPLETE").source())
 
 
 @program.command()
@@ -173,5 +122,7 @@ def ls(url: Target, password: str, ca_file: str | None) -> None:
 @click.option("--messages", default=800, show_default=True, type=click.IntRange(1, 100_000))
 def demo(accounts: int, messages: int) -> None:
     """Show it all on an embedded server: no account is needed, nothing is kept."""
+    from aimap.cli._demo import run_demo  # noqa: PLC0415 (of use to no other command)
+
     if not run_demo(accounts, messages):
         raise Failure("the Maildirs are not equal to the server", "not all is current")

@@ -1,43 +1,125 @@
-"""Which account: a URL (:rfc:`5092`), and where its password comes from."""
+"""Which account is meant: a URL (:rfc:`5092`), an address, or a name in the configuration file."""
 
 from __future__ import annotations
 
-import os
-import ssl
-import subprocess
-from contextlib import AbstractAsyncContextManager
-from typing import Literal
+import sys
+from pathlib import Path
+from typing import Any, final
 from urllib.parse import unquote, urlsplit
 
 import attrs
 import click
 
-from aimap import Client, Password, connect
+from aimap import ServerSettings, discover
+from aimap._client.connect import TLSMode
+from aimap.cli._account import Account
+from aimap.cli._config import default_config, read_config
+from aimap.cli._failures import Failure, failures_in_words
+from aimap.cli._remembered import Remembered
+from aimap.cli._running import run
+from aimap.cli._secrets import (
+    KEYRING_SERVICE,
+    FromCommand,
+    FromKeyring,
+    FromVariable,
+    Secret,
+    TokenFromCommand,
+    ask,
+)
+from aimap.cli._show import plain
 
-_TLS: dict[str, Literal["implicit", "starttls", "insecure"]] = {
+_TLS: dict[str, TLSMode] = {
     "imaps": "implicit",
     "imap": "starttls",
     "imap+insecure": "insecure",
 }
-KEYRING_SERVICE = "aimap"
 
 
+@final
+@attrs.frozen(kw_only=True)
+class Options:
+    """What the command line says of how to reach accounts; it goes before the file."""
+
+    config: Path | None = None
+    password_env: str | None = None
+    password_command: str | None = None
+    keyring: bool = False
+    oauth_command: str | None = None
+    ca_file: str | None = None
+    proxy: str | None = attrs.field(default=None, repr=False)
+    timeout: float | None = None
+    trace: bool = False
+
+    def secret(self, whose: str) -> Secret | None:
+        """Return the way to the password that the options name, if any."""
+        ways: list[Secret] = []
+        if self.password_env is not None:
+            ways.append(FromVariable(self.password_env))
+        if self.password_command is not None:
+            ways.append(FromCommand(self.password_command))
+        if self.keyring:
+            ways.append(FromKeyring(KEYRING_SERVICE, whose))
+        if self.oauth_command is not None:
+            ways.append(TokenFromCommand(self.oauth_command))
+        if len(ways) > 1:
+            raise click.UsageError("name one place only where the password comes from")
+        return ways[0] if ways else None
+
+    def applied(self, account: Account) -> Account:
+        """Return *account* as the options want it."""
+        return attrs.evolve(
+            account,
+            ca_file=self.ca_file or account.ca_file,
+            proxy=self.proxy or account.proxy,
+            timeout=self.timeout or account.timeout,
+            trace=self.trace,
+            secret=self.secret(account.name) or account.secret,
+        )
+
+
+@final
 @attrs.frozen
 class Target:
-    """Where to connect to, and as whom."""
+    """An account, and the mailbox in it if one was named."""
 
-    user: str
-    host: str
-    port: int | None
-    tls: Literal["implicit", "starttls", "insecure"]
-    mailbox: str
+    account: Account
+    mailbox: str | None = None
+    is_configured: bool = False
 
-    def __str__(self) -> str:
-        return f"{self.user}@{self.host}"
+
+def resolve(text: str, options: Options) -> Target:
+    """Find out which account is meant, asking DNS and the user where need be.
+
+    Raises:
+        click.ClickException: if it is none.
+    """
+    if "://" in text:
+        target = parse_url(text)
+        whose = f"{target.account.users[0]}@{target.account.host}"
+        secret = options.secret(whose) or ask(whose)
+        return Target(options.applied(attrs.evolve(target.account, secret=secret)), target.mailbox)
+    accounts = configured(options)
+    if text in accounts:
+        return Target(options.applied(accounts[text]), is_configured=True)
+    if "@" in text:
+        return Target(options.applied(_by_address(text, options)))
+    known = f"in the file are {', '.join(accounts)}" if accounts else "there is no file of accounts"
+    raise click.BadParameter(
+        "it begins with imaps:// (TLS), imap:// (STARTTLS) or imap+insecure:// (no TLS), or is an "
+        f"address, or the name of an account: {plain(known)}"
+    )
+
+
+def configured(options: Options) -> dict[str, Account]:
+    """Return the accounts of the configuration file: none if it is not named and not there."""
+    if options.config is not None:
+        return read_config(options.config)
+    path = default_config()
+    return read_config(path) if path.exists() else {}
 
 
 def parse_url(url: str) -> Target:
-    """Read an account's URL.
+    """Read an account's URL; the password is still to be had.
 
     Raises:
         click.BadParameter: if it is not one, with what would be right.
@@ -58,64 +140,78 @@ def parse_url(url: str) -> Target:
         )
     if not parts.username or not parts.hostname:
         raise click.BadParameter("it looks like imaps://user@host/")
-    return Target(
-        unquote(parts.username),
-        parts.hostname,
-        port,
-        _TLS[parts.scheme],
-        unquote(parts.path.strip("/")) or "INBOX",
+    user = unquote(parts.username)
+    account = Account(
+        name=f"{user}@{parts.hostname}",
+        host=parts.hostname,
+        users=(user,),
+        secret=FromVariable(""),
+        port=port,
+        tls=_TLS[parts.scheme],
+    )
+    return Target(account, unquote(parts.path.strip("/")) or None)
+
+
+def _by_address(address: str, options: Options) -> Account:
+    found = _settings(address, options)
+    return Account(
+        name=address,
+        host=found.host,
+        users=found.usernames,
+        secret=options.secret(address) or ask(address),
+        port=found.port,
+        tls=found.tls,
     )
 
 
-def read_password(target: Target, *, env: str | None, command: str | None, keyring: bool) -> str:
-    """Get the password from where the user said, or ask for it.
+def _settings(address: str, options: Options) -> ServerSettings:
+    """Look an address up: once, then it is remembered (:rfc:`8314#section-5.1`)."""
+    remembered = Remembered("servers")
+    known = _known(remembered.get(address))
+    if known is not None:
+        return known
 
-    Raises:
-        click.ClickException: if it is not there.
-    """
-    if env is not None:
-        if env not in os.environ:
-            raise click.ClickException(f"the environment has no variable {env}")
-        return os.environ[env]
-    if command is not None:
-        done = subprocess.run(  # noqa: S602 (the user's own command)
-            command, shell=True, stdout=subprocess.PIPE, check=False
-        )
-        if done.returncode:
-            raise click.ClickException(
-                f"the password command failed with exit status {done.returncode}"
-            )
-        return done.stdout.decode("utf-8").removesuffix("\n").removesuffix("\r")
-    if keyring:
-        return _from_keyring(target)
-    prompt = f"Password of {target}"
-    return str(click.prompt(prompt, hide_input=True, err=True))
+    async def look() -> tuple[ServerSettings, ...]:
+        return await discover(address, proxy=options.proxy)
 
-
-def _from_keyring(target: Target) -> str:
-    import keyring as rings  # noqa: PLC0415 (it looks for back ends when imported)
-    from keyring.errors import KeyringError  # noqa: PLC0415
-
-    try:
-        found = rings.get_password(KEYRING_SERVICE, str(target))
-    except KeyringError as error:
-        raise click.ClickException(f"the keyring cannot be read: {error}") from None
-    if found is None:
-        raise click.ClickException(
-            f"the keyring has no password for {target}: store it with "
-            f"'keyring set {KEYRING_SERVICE} {target}'"
-        )
+    with failures_in_words(address):
+        found = run(look)[0]
+    if not found.is_trusted:
+        _confirm(address, found)
+    if found.source != "table":
+        remembered.set(address, [found.host, found.port, found.tls, *found.usernames])
     return found
 
 
-def open_connection(
-    target: Target, password: str, ca_file: str | None
-) -> AbstractAsyncContextManager[Client]:
-    """Return a connection to be opened by ``async with``."""
-    return connect(
-        target.host,
-        port=target.port,
-        tls=target.tls,
-        ssl_context=ssl.create_default_context(cafile=ca_file) if ca_file else None,
-        auth=Password(target.user, password),
-    )
+def _known(found: Any) -> ServerSettings | None:
+    try:
+        host, port, tls, *users = map(str, found)
+        return ServerSettings(
+            host=host,
+            port=int(port),
+            tls="implicit" if tls == "implicit" else "starttls",
+            usernames=tuple(users),
+            source="table",
+            is_trusted=True,
+        )
+    except (TypeError, ValueError):
+        return None
+
+
+def _confirm(address: str, found: ServerSettings) -> None:
+    # RFC 6186 section 6: the user decides, since DNS can be forged.
+    if not sys.stdin.isatty():
+        scheme = "imaps" if found.tls == "implicit" else "imap"
+        user = address.replace("@", "%40")
+        raise Failure(
+            f"for {address} there is {found}, for which only DNS vouches: if that is right, say "
+            f"{scheme}://{user}@{found.host}:{found.port}/",
+            "usage",
+        )
+    click.echo(f"For {plain(address)} there is {found}. Only DNS vouches for that host.", err=True)
+    click.confirm("Send the password there?", abort=True, err=True)
+
+
+def forget(account: Account) -> None:
+    """Look an address up anew next time, now that its server does not do."""
+    Remembered("servers").set(account.name, None)

@@ -7,17 +7,26 @@
 """
 
 from aimap.sync._maildir import MaildirMailbox, MaildirStore
-from aimap.sync._mirror import MailboxFailure, MirrorReport, Progress, mirror
+from aimap.sync._mirror import HasConnections, mirror
+from aimap.sync._position import Position, Window
+from aimap.sync._report import MailboxFailure, MirrorReport, Progress
+from aimap.sync._sqlite import Found, SQLiteMailbox, SQLiteStore
 from aimap.sync._store import MailboxStore, MirroredMessage, Store
 
 __all__ = [
+    "Found",
+    "HasConnections",
     "MailboxFailure",
     "MailboxStore",
     "MaildirMailbox",
     "MaildirStore",
     "MirrorReport",
     "MirroredMessage",
+    "Position",
     "Progress",
+    "SQLiteMailbox",
+    "SQLiteStore",
     "Store",
+    "Window",
     "mirror",
 ]

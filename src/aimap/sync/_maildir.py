@@ -1,69 +1,73 @@
-"""Mailboxes as Maildirs, one folder each.
+"""Mailboxes as Maildirs, one folder each, with a database that remembers what is in them.
 
 A file's name says which message it is: ``DATE.V<UIDVALIDITY>U<UID>.aimap:2,FLAGS``. So
-the folder itself is the record of what was mirrored, and no other can disagree with it
-after a crash: a message is there under its name, whole, or it is not.
+the folder itself is the record of what was mirrored: a message is there under its name,
+whole, or it is not. The database is a cache of it, so that a hundred thousand names need
+not be read to fetch ten messages, and keeps the position. It is believed as long as the
+folder is as it was left: its time of modification is set to a moment of our own choosing
+with each change, and any other change gives it another. If it is not, the folder is read
+again, and the position is forgotten if a message that was there is gone or has other flags.
 
-Messages are written to ``tmp``, then renamed into ``cur``. Keywords become the letters
-that the file ``dovecot-keywords`` beside them names, as Dovecot has it.
+What waits for the disk: the messages of a batch are written to ``tmp`` by a few threads, each
+of which waits for its own, renamed into ``cur``, and the folder is waited for. Only then does
+the database hear of them. So whatever crashes, a message that the database knows is there
+whole; and one that it does not know is found, since the time of the folder is wrong then.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
-from collections.abc import Mapping, Sequence
-from hashlib import sha256
+import sqlite3
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import final
 
 import trio
 
-from aimap._model.flag import Flag, Flags
+from aimap._model.flag import Flags
 from aimap._model.mailbox import MailboxInfo
 from aimap._model.numbers import UID, UIDSet, UIDValidity
+from aimap.sync._crew import open_crew
+from aimap.sync._database import DamagedError, Database
+from aimap.sync._files import (
+    NewFile,
+    name_files,
+    remove_unfinished,
+    wait_for_names,
+    write_files,
+)
+from aimap.sync._lock import FileLock
+from aimap.sync._names import FOLDERS, Letters, base_name, folder_name, parse_name
+from aimap.sync._position import Position, kept_position
 from aimap.sync._store import MirroredMessage
 
-_LETTERS = {
-    Flag.DRAFT: "D",
-    Flag.FLAGGED: "F",
-    Flag.FORWARDED: "P",
-    Flag.ANSWERED: "R",
-    Flag.SEEN: "S",
-    Flag.DELETED: "T",
-}
-_FLAGS = {letter: flag for flag, letter in _LETTERS.items()}
-_NAME = re.compile(r"[0-9]+\.V([0-9]+)U([0-9]+)\.aimap:2,([A-Za-z]*)")
-_KEYWORD_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _KEYWORDS_FILE = "dovecot-keywords"
 _NAME_FILE = ".aimap-mailbox"
-_FOLDERS = ("cur", "new", "tmp")
-_MAX_COMPONENT = 150
-_SAFE = re.compile(r"[^A-Za-z0-9 _@+=,&()\[\]\-.\x80-\U0010ffff]")
+_WRITERS = 4
+_FEW = 16
+"""Files that are not worth a thread."""
 
-
-def folder_name(info: MailboxInfo) -> Path:
-    """Return the relative folder for a mailbox: below the root, whatever its name.
-
-    What could leave the root, or clash with a Maildir's own folders, is escaped as
-    ``%XX``; components that are too long are cut and told apart by a digest.
-    """
-    parts = info.name.split(info.delimiter) if info.delimiter else [info.name]
-    return Path(*(_component(part) for part in parts))
-
-
-def _component(part: str) -> str:
-    encoded = part.encode("utf-8", "replace").decode("utf-8")
-    safe = _SAFE.sub(lambda m: f"%{ord(m[0]):02X}", encoded)
-    if not safe or safe.startswith(".") or safe.endswith((".", " ")):
-        safe = f"%{safe}"
-    if safe.lower() in _FOLDERS:
-        safe = f"%{safe}"
-    if len(safe.encode("utf-8")) > _MAX_COMPONENT:
-        digest = sha256(part.encode("utf-8", "replace")).hexdigest()[:16]
-        safe = safe.encode("utf-8")[: _MAX_COMPONENT - 20].decode("utf-8", "ignore") + f"%{digest}"
-    return safe
+_LOCK_FILE = ".aimap-lock"
+_STATE_FILE = ".aimap-state.sqlite"
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS mailbox (
+    id INTEGER PRIMARY KEY,
+    folder TEXT NOT NULL UNIQUE,
+    name TEXT NOT NULL,
+    validity INTEGER NOT NULL,
+    time INTEGER NOT NULL DEFAULT 0,
+    position TEXT
+);
+CREATE TABLE IF NOT EXISTS message (
+    mailbox INTEGER NOT NULL REFERENCES mailbox ON DELETE CASCADE,
+    uid INTEGER NOT NULL,
+    file TEXT NOT NULL,
+    PRIMARY KEY (mailbox, uid)
+) WITHOUT ROWID;
+"""
 
 
 @final
@@ -71,11 +75,51 @@ class MaildirStore:
     """A folder of Maildirs.
 
     Args:
-        root: the folder; created if it is not there.
+        root: the folder; created if it is not there. One mirror at a time can go into it.
+        durable: whether what was stored is to survive a crash of the whole machine too.
+            Without it, a mirror is as safe against a crash of the program, and writes
+            faster.
     """
 
-    def __init__(self, root: str | os.PathLike[str]) -> None:
+    def __init__(self, root: str | os.PathLike[str], *, durable: bool = True) -> None:
         self.root = Path(root)
+        self._durable = durable
+        self._database = Database(self.root / _STATE_FILE, _SCHEMA)
+        self._lock = FileLock(self.root / _LOCK_FILE)
+
+    async def positions(self) -> Mapping[str, Position]:
+        """Return the positions of the mailboxes whose folders are as they were left.
+
+        Raises:
+            BlockingIOError: if another mirror goes into the folder just now.
+            OSError: if that cannot be read.
+        """
+        return await trio.to_thread.run_sync(self._begin)
+
+    def _begin(self) -> dict[str, Position]:
+        self._lock.take()
+        try:
+            return self._positions()
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _positions(self) -> dict[str, Position]:
+        try:
+            with self._database.transaction() as connection:
+                rows = connection.execute(
+                    "SELECT name, folder, time, position FROM mailbox"
+                ).fetchall()
+        except DamagedError:
+            # It is all in the folders too, but for the positions.
+            self._database.remove()
+            return {}
+        found: dict[str, Position] = {}
+        for name, folder, told, text in rows:
+            position = kept_position(text)
+            if position is not None and told == _time(self.root / folder / "cur"):
+                found[name] = position
+        return found
 
     async def mailbox(self, info: MailboxInfo, uid_validity: UIDValidity) -> MaildirMailbox:
         """Open a mailbox's Maildir, created if need be.
@@ -87,10 +131,25 @@ class MaildirStore:
 
     def _open(self, info: MailboxInfo, uid_validity: UIDValidity) -> MaildirMailbox:
         folder = self._unclaimed(info)
-        for name in _FOLDERS:
-            (folder / name).mkdir(parents=True, exist_ok=True)
-        (folder / _NAME_FILE).write_text(info.name, encoding="utf-8", errors="surrogatepass")
-        return MaildirMailbox(folder, uid_validity)
+        if _owner(folder) is None:
+            for name in FOLDERS:
+                (folder / name).mkdir(parents=True, exist_ok=True)
+            (folder / _NAME_FILE).write_text(info.name, encoding="utf-8", errors="surrogatepass")
+            if self._durable:
+                for each in (folder, *folder.relative_to(self.root).parents):
+                    wait_for_names(self.root / each)
+        key = str(folder.relative_to(self.root))
+        with self._database.transaction() as connection:
+            connection.execute(
+                "INSERT INTO mailbox (folder, name, validity) VALUES (?, ?, ?) "
+                "ON CONFLICT (folder) DO UPDATE SET validity = excluded.validity, "
+                "name = excluded.name, time = 0, position = NULL "
+                "WHERE validity <> excluded.validity OR name <> excluded.name",
+                (key, _storable(info.name), uid_validity),
+            )
+            query = connection.execute("SELECT id FROM mailbox WHERE folder = ?", (key,))
+            number: int = query.fetchone()[0]
+        return MaildirMailbox(self._database, number, folder, uid_validity, durable=self._durable)
 
     def _unclaimed(self, info: MailboxInfo) -> Path:
         """Return the folder that is this mailbox's, and no other's."""
@@ -112,17 +171,45 @@ class MaildirStore:
 
     def _remove_others(self, names: frozenset[str]) -> list[str]:
         removed: list[str] = []
-        for marker in sorted(self.root.rglob(_NAME_FILE)):
-            name = _owner(marker.parent)
-            if name is not None and name not in names:
-                for folder in _FOLDERS:
-                    shutil.rmtree(marker.parent / folder, ignore_errors=True)
-                (marker.parent / _KEYWORDS_FILE).unlink(missing_ok=True)
-                marker.unlink()
-                removed.append(name)
-                if not any(marker.parent.iterdir()):
-                    marker.parent.rmdir()
+        for folder in sorted(_maildirs(self.root)):
+            name = _owner(folder)
+            if name is None or name in names:
+                continue
+            with self._database.transaction() as connection:
+                key = str(folder.relative_to(self.root))
+                connection.execute("DELETE FROM mailbox WHERE folder = ?", (key,))
+            for each in FOLDERS:
+                shutil.rmtree(folder / each, ignore_errors=True)
+            (folder / _KEYWORDS_FILE).unlink(missing_ok=True)
+            # Last, so that what a crash leaves is still known to be a Maildir of ours.
+            (folder / _NAME_FILE).unlink()
+            removed.append(name)
+            if not any(folder.iterdir()):
+                folder.rmdir()
         return removed
+
+    async def aclose(self) -> None:
+        """Close the database, and let other mirrors in; it is opened again when it is needed.
+
+        Raises:
+            OSError: if it cannot be written.
+        """
+        # What is damaged is made anew by the next run: all of it is in the folders too.
+        close = self._database.remove if self._database.is_damaged else self._database.close
+        try:
+            await trio.to_thread.run_sync(close)
+        finally:
+            self._lock.release()
+
+
+def _maildirs(root: Path) -> list[Path]:
+    """Return the folders of ours below *root*, without looking at every message."""
+    found: list[Path] = []
+    for at, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if name not in FOLDERS]
+        if _NAME_FILE in files:
+            found.append(Path(at))
+    return found
 
 
 def _owner(folder: Path) -> str | None:
@@ -132,15 +219,39 @@ def _owner(folder: Path) -> str | None:
         return None
 
 
+def _storable(name: str) -> str:
+    """Return a name as SQLite can have it."""
+    return name.encode("utf-8", "replace").decode("utf-8")
+
+
+def _time(folder: Path) -> int:
+    """Return when a folder was last modified, in nanoseconds."""
+    try:
+        return folder.stat().st_mtime_ns
+    except FileNotFoundError:
+        return -1
+
+
 @final
 class MaildirMailbox:
     """One mailbox's Maildir; made by :meth:`MaildirStore.mailbox`."""
 
-    def __init__(self, folder: Path, uid_validity: UIDValidity) -> None:
+    def __init__(
+        self,
+        database: Database,
+        number: int,
+        folder: Path,
+        uid_validity: UIDValidity,
+        *,
+        durable: bool,
+    ) -> None:
         self.folder = folder
+        self._database = database
+        self._number = number
         self._validity = uid_validity
-        self._files: dict[UID, str] = {}
-        self._keywords: list[str] = []
+        self._durable = durable
+        self._letters = Letters()
+        self._is_read = False
 
     async def known(self) -> Mapping[UID, Flags]:
         """Return the messages that are there, with their flags.
@@ -150,55 +261,166 @@ class MaildirMailbox:
         Raises:
             OSError: if the folder cannot be read.
         """
-        return await trio.to_thread.run_sync(self._scan)
+        return await trio.to_thread.run_sync(self._known)
 
-    def _scan(self) -> dict[UID, Flags]:
+    def _known(self) -> dict[UID, Flags]:
+        with self._database.transaction() as connection:
+            self._read(connection)
+            rows: Iterable[tuple[UID, str]] = connection.execute(
+                "SELECT uid, file FROM message WHERE mailbox = ?", (self._number,)
+            )
+            return {uid: self._letters.flags(file) for uid, file in rows}
+
+    async def position(self) -> Position | None:
+        """Return what :meth:`finish` was given last, if all that was there then still is.
+
+        Raises:
+            OSError: if it cannot be read.
+        """
+        return await trio.to_thread.run_sync(self._position)
+
+    def _position(self) -> Position | None:
+        with self._database.transaction() as connection:
+            self._read(connection)
+            text: str | None = connection.execute(
+                "SELECT position FROM mailbox WHERE id = ?", (self._number,)
+            ).fetchone()[0]
+        return kept_position(text)
+
+    def _read(self, connection: sqlite3.Connection) -> None:
+        """Bring the database up to what is in the folder, unless it is."""
+        if self._is_read:
+            return
+        self._read_letters()
         for leftover in os.scandir(self.folder / "tmp"):
             if ".aimap" in leftover.name:
                 Path(leftover.path).unlink(missing_ok=True)
-        self._read_keywords()
-        self._files.clear()
-        found: dict[UID, Flags] = {}
+        query = connection.execute("SELECT time FROM mailbox WHERE id = ?", (self._number,))
+        if query.fetchone()[0] != _time(self.folder / "cur"):
+            self._read_folder(connection)
+        self._is_read = True
+
+    def _read_folder(self, connection: sqlite3.Connection) -> None:
+        there = self._scan()
+        rows: Iterable[tuple[UID, str]] = connection.execute(
+            "SELECT uid, file FROM message WHERE mailbox = ?", (self._number,)
+        )
+        told = dict(rows)
+        if not told.items() <= there.items():
+            connection.execute("UPDATE mailbox SET position = NULL WHERE id = ?", (self._number,))
+        gone = [(self._number, uid) for uid in told if uid not in there]
+        connection.executemany("DELETE FROM message WHERE mailbox = ? AND uid = ?", gone)
+        self._note(connection, {uid: name for uid, name in there.items() if told.get(uid) != name})
+
+    def _scan(self) -> dict[UID, str]:
+        found: dict[UID, str] = {}
         for entry in os.scandir(self.folder / "cur"):
-            match = _NAME.fullmatch(entry.name)
-            if match is None:
+            parsed = parse_name(entry.name)
+            if parsed is None:
                 continue
-            uid = UID(int(match[2]))
-            if int(match[1]) != self._validity or uid in found:
+            validity, uid = parsed
+            if validity != self._validity or uid in found:
                 Path(entry.path).unlink(missing_ok=True)
-                continue
-            self._files[uid] = entry.name
-            found[uid] = self._flags(match[3])
+            else:
+                found[uid] = entry.name
         return found
+
+    def _note(self, connection: sqlite3.Connection, files: Mapping[UID, str]) -> None:
+        """Have the database know files, and that the folder is as it is now."""
+        connection.executemany(
+            "INSERT INTO message (mailbox, uid, file) VALUES (?, ?, ?) "
+            "ON CONFLICT (mailbox, uid) DO UPDATE SET file = excluded.file",
+            [(self._number, uid, name) for uid, name in files.items()],
+        )
+        cur = self.folder / "cur"
+        # Kernels count in milliseconds: no other change will come upon the same number.
+        now = time.time_ns()
+        os.utime(cur, ns=(now, now))
+        connection.execute("UPDATE mailbox SET time = ? WHERE id = ?", (_time(cur), self._number))
 
     async def add(self, messages: Sequence[MirroredMessage]) -> None:
         """Add messages.
 
         Raises:
-            OSError: if one cannot be written; those before it are there.
+            OSError: if one cannot be written; some of them may be there then.
         """
-        await trio.to_thread.run_sync(self._add, messages)
+        files = await trio.to_thread.run_sync(self._new_files, messages)
+        tmp, new = self.folder / "tmp", list(files.values())
+        try:
+            # Waiting for the disk takes threads no work, and the disk is the slowest of all.
+            count = -(-len(new) // _WRITERS) if self._durable else len(new)
+            async with open_crew() as crew:
+                for at in range(0, len(new), max(_FEW, count)):
+                    part = new[at : at + max(_FEW, count)]
+                    write = partial(write_files, tmp, part, durable=self._durable)
+                    crew.start_soon(trio.to_thread.run_sync, write)
+            await trio.to_thread.run_sync(self._name, files)
+        except BaseException:
+            with trio.CancelScope(shield=True):
+                await trio.to_thread.run_sync(remove_unfinished, tmp, new)
+            raise
 
-    def _add(self, messages: Sequence[MirroredMessage]) -> None:
+    def _new_files(self, messages: Sequence[MirroredMessage]) -> dict[UID, NewFile]:
+        with self._database.transaction() as connection:
+            self._read(connection)
+        self._learn([message.flags for message in messages])
+        files: dict[UID, NewFile] = {}
         for message in messages:
-            seconds = int(message.date.timestamp()) if message.date is not None else 0
-            base = f"{max(0, seconds)}.V{self._validity}U{message.uid}.aimap"
-            name = f"{base}:2,{self._letters(message.flags)}"
-            temporary = self.folder / "tmp" / base
-            with temporary.open("wb") as file:
-                file.write(message.octets)
-            if seconds > 0:
-                os.utime(temporary, (seconds, seconds))
-            temporary.rename(self.folder / "cur" / name)
-            self._files[message.uid] = name
+            seconds = 0 if message.date is None else max(0, int(message.date.timestamp()))
+            base = base_name(message.uid, self._validity, seconds)
+            name = f"{base}:2,{self._letters.of(message.flags)}"
+            files[message.uid] = NewFile(base, name, message.octets, seconds)
+        return files
+
+    def _name(self, files: Mapping[UID, NewFile]) -> None:
+        cur = self.folder / "cur"
+        with self._database.transaction() as connection:
+            before = {uid: self._file(connection, uid) for uid in files}
+        name_files(self.folder / "tmp", cur, files.values())
+        for uid, name in before.items():
+            # One that is there already is there once, whatever its flags were.
+            if name is not None and name != files[uid].name:
+                (cur / name).unlink(missing_ok=True)
+        self._changed({uid: file.name for uid, file in files.items()})
+
+    def _changed(self, files: Mapping[UID, str], gone: Iterable[UID] = ()) -> None:
+        if self._durable:
+            wait_for_names(self.folder / "cur")
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "DELETE FROM message WHERE mailbox = ? AND uid = ?",
+                [(self._number, uid) for uid in gone],
+            )
+            self._note(connection, files)
 
     async def read(self, uid: UID) -> bytes:
-        """Return a message that is there, as :meth:`known` told.
+        """Return a message that is there.
 
         Raises:
             OSError: if its file cannot be read.
         """
-        return await trio.to_thread.run_sync((self.folder / "cur" / self._files[uid]).read_bytes)
+        return await trio.to_thread.run_sync(self._read_file, uid)
+
+    def _read_file(self, uid: UID) -> bytes:
+        return (self.folder / "cur" / self._names([uid])[uid]).read_bytes()
+
+    def _names(self, uids: Iterable[UID]) -> dict[UID, str]:
+        """Return the names of the files of those messages that are there."""
+        with self._database.transaction() as connection:
+            self._read(connection)
+            found: dict[UID, str] = {}
+            for uid in uids:
+                name = self._file(connection, uid)
+                if name is None:
+                    raise FileNotFoundError(f"there is no message {uid} in {self.folder}")
+                found[uid] = name
+            return found
+
+    def _file(self, connection: sqlite3.Connection, uid: UID) -> str | None:
+        row: tuple[str] | None = connection.execute(
+            "SELECT file FROM message WHERE mailbox = ? AND uid = ?", (self._number, uid)
+        ).fetchone()
+        return None if row is None else row[0]
 
     async def set_flags(self, flags: Mapping[UID, Flags]) -> None:
         """Give messages other flags.
@@ -209,13 +431,14 @@ class MaildirMailbox:
         await trio.to_thread.run_sync(self._set_flags, flags)
 
     def _set_flags(self, flags: Mapping[UID, Flags]) -> None:
+        self._learn(flags.values())
         cur = self.folder / "cur"
-        for uid, new in flags.items():
-            old = self._files[uid]
+        files: dict[UID, str] = {}
+        for uid, old in self._names(flags).items():
             # The same name comes of keywords that a Maildir has no more letters for.
-            name = f"{old.partition(':')[0]}:2,{self._letters(new)}"
-            (cur / old).rename(cur / name)
-            self._files[uid] = name
+            files[uid] = f"{old.partition(':')[0]}:2,{self._letters.of(flags[uid])}"
+            (cur / old).rename(cur / files[uid])
+        self._changed(files)
 
     async def remove(self, uids: UIDSet) -> None:
         """Remove messages.
@@ -226,47 +449,44 @@ class MaildirMailbox:
         await trio.to_thread.run_sync(self._remove, uids)
 
     def _remove(self, uids: UIDSet) -> None:
-        for uid in uids:
-            (self.folder / "cur" / self._files.pop(uid)).unlink(missing_ok=True)
+        for name in self._names(uids).values():
+            (self.folder / "cur" / name).unlink(missing_ok=True)
+        self._changed({}, uids)
 
-    def _letters(self, flags: Flags) -> str:
-        letters = [_LETTERS[flag] for flag in flags if flag in _LETTERS]
-        letters += [
-            self._keyword(flag)
-            for flag in sorted(flags)
-            if flag not in _LETTERS and not flag.is_system
-        ]
-        return "".join(sorted(letters))
+    async def finish(self, position: Position) -> None:
+        """Keep the position.
 
-    def _flags(self, letters: str) -> Flags:
-        keywords = dict(zip(_KEYWORD_LETTERS, self._keywords, strict=False))
-        return Flags(
-            _FLAGS[letter] if letter in _FLAGS else keywords[letter]
-            for letter in letters
-            if letter in _FLAGS or letter in keywords
-        )
+        Raises:
+            OSError: if it cannot be written.
+        """
+        await trio.to_thread.run_sync(self._finish, position)
 
-    def _keyword(self, flag: Flag) -> str:
-        """Return a keyword's letter; nothing for the 27th and beyond."""
-        for at, known in enumerate(self._keywords):
-            if flag == known:
-                return _KEYWORD_LETTERS[at]
-        if len(self._keywords) >= len(_KEYWORD_LETTERS):
-            return ""
-        self._keywords.append(str(flag))
-        lines = "".join(f"{at} {word}\n" for at, word in enumerate(self._keywords))
-        temporary = self.folder / "tmp" / f"{_KEYWORDS_FILE}.aimap"
-        temporary.write_text(lines, encoding="utf-8")
-        temporary.rename(self.folder / _KEYWORDS_FILE)
-        return _KEYWORD_LETTERS[len(self._keywords) - 1]
+    def _finish(self, position: Position) -> None:
+        with self._database.transaction() as connection:
+            self._read(connection)
+            connection.execute(
+                "UPDATE mailbox SET position = ? WHERE id = ?",
+                (position.to_text(), self._number),
+            )
 
-    def _read_keywords(self) -> None:
-        self._keywords = []
+    def _read_letters(self) -> None:
         try:
-            text = (self.folder / _KEYWORDS_FILE).read_text(encoding="utf-8", errors="replace")
+            path = self.folder / _KEYWORDS_FILE
+            self._letters = Letters.parse(path.read_text(encoding="utf-8", errors="replace"))
         except FileNotFoundError:
+            self._letters = Letters()
+
+    def _learn(self, flags: Iterable[Flags]) -> None:
+        """Give new keywords letters, and note them before any file has them in its name."""
+        before = len(self._letters.keywords)
+        for each in flags:
+            self._letters.learn(each)
+        if len(self._letters.keywords) == before:
             return
-        for line in text.splitlines():
-            number, _, word = line.partition(" ")
-            if number == str(len(self._keywords)) and word:
-                self._keywords.append(word)
+        temporary = self.folder / "tmp" / f"{_KEYWORDS_FILE}.aimap"
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write(self._letters.to_text())
+            file.flush()
+            if self._durable:
+                os.fsync(file.fileno())
+        temporary.rename(self.folder / _KEYWORDS_FILE)

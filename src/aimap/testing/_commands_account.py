@@ -6,7 +6,7 @@ from base64 import b64encode
 
 import trio
 
-from aimap._nursery import open_private_nursery
+from aimap._nursery import PrivateNursery
 from aimap.testing._connection import CalledOffError, Connection, spelling
 from aimap.testing._grammar import Arguments
 from aimap.testing._logins import check_password, decode_response, exchange
@@ -171,7 +171,7 @@ async def idle(client: Connection, arguments: Arguments) -> None:
         )
     client.send(b"+ idling\r\n")
     await client.flush()
-    async with open_private_nursery() as nursery:
+    async with PrivateNursery() as nursery:
         nursery.start_soon(_push, client)
         line = await client.input.line()
         nursery.cancel_scope.cancel()

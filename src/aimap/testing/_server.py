@@ -14,7 +14,7 @@ import trio
 
 from aimap._errors import InvalidArgumentError
 from aimap._model.numbers import UID
-from aimap._nursery import open_private_nursery
+from aimap._nursery import PrivateNursery
 from aimap.testing._connection import Connection, Handler
 from aimap.testing._faults import Fault
 from aimap.testing._handlers import HANDLERS, NEEDS
@@ -322,7 +322,7 @@ async def serve(
             logins = attrs.evolve(logins, certificate=certificate)
         if logins.certificate is None and any(m.endswith("-PLUS") for m in logins.mechanisms):
             raise InvalidArgumentError("-PLUS needs the certificate: give it in Logins")
-    async with open_private_nursery() as nursery:
+    async with PrivateNursery() as nursery:
         server = Server(
             nursery,
             accounts={"joe": "secret"} if accounts is None else accounts,

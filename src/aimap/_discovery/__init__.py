@@ -1,0 +1,1 @@
+"""Finding a server's settings from an address (extra ``discovery``)."""
