@@ -37,7 +37,7 @@ nitpick_ignore_regex = [
     # Nothing is fetched while building: what is not ours has no link.
     (
         r"py:.*",
-        r"(trio|ssl|collections|datetime|email|typing|contextlib|attr|attrs|trustme|os|enum|pathlib|hypothesis|random|re)(\..*)?",
+        r"(trio|ssl|opentelemetry|collections|datetime|email|typing|contextlib|attr|attrs|trustme|os|enum|pathlib|hypothesis|random|re)(\..*)?",
     ),
     (r"py:.*", r"(int|str|bytes|bool|float|tuple|list|dict|set|frozenset|range|object|None)"),
     (r"py:.*", r".*\b(ssl|trio|collections|OSError|Exception|BaseException|ValueError)\b.*"),

@@ -18,6 +18,7 @@ from aimap._account.config import AccountConfig, Retry
 from aimap._account.failures import AccountError, Failure, FailureKind
 from aimap._account.position import MailboxPosition, Position
 from aimap._account.reporting import AccountEvent, AccountEventKind, AccountStatistics
+from aimap._account.telemetry import observe
 from aimap._account.watch import AccountWatch
 from aimap._client.client import Client
 from aimap._client.connect import connect
@@ -423,6 +424,7 @@ __all__ = [
     "criteria",
     "discover",
     "items",
+    "observe",
     "open_account",
     "parse_response",
 ]

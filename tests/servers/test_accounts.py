@@ -233,3 +233,52 @@ async def test_a_wrong_certificate_and_a_wrong_port(dovecot: Dovecot) -> None:
             with pytest.raises(aimap.AccountError) as caught:
                 await account.ready()
             assert caught.value.failure.kind is aimap.FailureKind.CONFIGURATION
+
+
+@pytest.mark.parametrize("mechanisms", [["PLAIN", "LOGIN-COMMAND"], None], ids=["login", "any"])
+async def test_made_again_in_few_round_trips(
+    any_server: RealServer, mechanisms: list[str] | None
+) -> None:
+    """What was learnt goes in one flight with LOGIN, or does not wait for the greeting."""
+    user, road, lines = any_server.new_user(), BreakingRoad(any_server), list[str]()
+    config = AccountConfig(
+        any_server.host,
+        aimap.Password(user, any_server.password, mechanisms=mechanisms),
+        port=any_server.tls_port,
+        ssl_context=any_server.client_context,
+        retry=Retry(first=0.001, longest=0.002),
+    )
+    async with connected(any_server, user, tls="insecure") as other:
+        await fill(other, map(short, range(3)))
+        async with (
+            aimap.open_account(config, open_stream=road.open, wire_log=lines.append) as account,
+            account.watch("INBOX") as events,
+        ):
+            with trio.fail_after(30):
+                await events.caught_up()
+                for number in range(3):
+                    await trio.sleep(0.05)
+                    lines.clear()
+                    road.cut()
+                    await other.append("INBOX", short(number))
+                    event = await anext(events)
+                    assert isinstance(event, Arrived)
+                    assert event.uid == 4 + number
+                await account.status("INBOX")
+            sent = [line for line in lines if line.startswith("C: A")]
+            words = [line.split()[2] for line in sent[sent.index(_first(sent)) :]]
+            # What goes in one flight with a secret is not logged by itself.
+            if any_server.kind == "courier":
+                # It loses what comes behind a login.
+                assert words[1] == "CAPABILITY"
+            elif mechanisms:
+                assert words[0] == "LOGIN"
+                assert words[1] in ("UID", "IDLE", "STATUS")
+            else:
+                assert words[0] == "AUTHENTICATE"
+                assert "ENABLE" in words
+
+
+def _first(sent: list[str]) -> str:
+    """The first line that was sent over the last connection."""
+    return next(line for line in reversed(sent) if line.startswith("C: A1 "))

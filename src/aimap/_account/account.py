@@ -18,6 +18,7 @@ from aimap._account.pool import Pool
 from aimap._account.position import Position
 from aimap._account.reporting import AccountStatistics, Hook, Reporter
 from aimap._account.watch import AccountWatch
+from aimap._client.ahead import Ahead
 from aimap._client.client import Client
 from aimap._client.connect import connect
 from aimap._client.fetching import FetchResult
@@ -112,7 +113,7 @@ class Account:
         return f"<aimap.Account {self.config.label}, {len(self._pool.links)} connections>"
 
     @asynccontextmanager
-    async def _connect(self) -> AsyncGenerator[Client]:
+    async def _connect(self, ahead: Ahead | None) -> AsyncGenerator[Client]:
         config = self.config
         stream = None if self._open_stream is None else await self._open_stream()
         async with connect(
@@ -127,6 +128,7 @@ class Account:
             proxy=config.proxy,
             profile=config.profile,
             wire_log=self._wire_log,
+            ahead=ahead,
         ) as client:
             yield client
 
@@ -155,7 +157,8 @@ class Account:
 
     def statistics(self) -> AccountStatistics:
         """Return counters over all connections so far."""
-        return self._reporter.statistics(link.client for link in self._pool.links)
+        # A copy at once: collectors of metrics ask from threads of their own.
+        return self._reporter.statistics([link.client for link in tuple(self._pool.links)])
 
     @asynccontextmanager
     async def connection(self) -> AsyncGenerator[Client]:
@@ -284,8 +287,11 @@ class Account:
                         raise
 
     @asynccontextmanager
-    async def _any_connection(self) -> AsyncGenerator[Client]:
-        async with self._pool.using(Use.SHARE) as link:
+    async def _any_connection(self, elsewhere: str | None = None) -> AsyncGenerator[Client]:
+        async with self._pool.using(Use.SHARE, elsewhere) as link:
+            if elsewhere is not None and link.use is None and link.is_in(elsewhere):
+                # STATUS is not for the selected mailbox (RFC 2683 section 3.1.1).
+                link.bare()
             yield link.client
 
     async def list(
@@ -319,7 +325,7 @@ class Account:
             NoError: if there is no such mailbox, or the server refuses.
         """
         found: MailboxStatus = await self._repeating(
-            self._any_connection, lambda imap: imap.status(name, items)
+            partial(self._any_connection, name), lambda imap: imap.status(name, items)
         )
         return found
 

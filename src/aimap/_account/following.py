@@ -25,6 +25,7 @@ import trio
 from aimap._account.known import Advanced, Began, Known, Step, Told, without_recent
 from aimap._account.link import Link
 from aimap._account.position import MailboxPosition
+from aimap._account.selecting import since
 from aimap._client.driver import CommandFuture
 from aimap._commands.connection import Enable, Idle, Noop
 from aimap._commands.fetch import Fetch
@@ -48,7 +49,6 @@ from aimap._protocol.events import (
 from aimap._protocol.view import MailboxView
 
 _EVERYTHING = UIDSet.from_ranges([(1, MAX_NUMBER)])
-_LONGEST_KNOWN = 1000
 _MOST_SINGLE = 256
 
 
@@ -151,28 +151,53 @@ class Follower:
             StateError: if it was closed at once.
             ConnectionLostError: if the connection is gone.
         """
-        session = self._driver.session
-        offered = session.capabilities or ()
+        result, told = self._take_prepared()
+        self._link.listen(self.on_event)
+        if result is None:
+            result, told = await self._select()
+        await self._catch_up(result, told)
+        self.caught_up = True
+
+    def _take_prepared(self) -> tuple[SelectResult | None, QResync | None]:
+        """Take a mailbox that was selected along with the login, if it is this one."""
+        prepared, self._link.prepared = self._link.prepared, None
+        if (
+            prepared is None
+            or prepared.known is not self._known
+            or self._driver.session.view is None
+            or (result := prepared.result()) is None
+        ):
+            return None, None
+        self._selected = True
+        # What came since then comes first; nobody has run meanwhile who could lose any.
+        for event in prepared.events or ():
+            self.on_event(event)
+        return result, prepared.since
+
+    async def _select(self) -> tuple[SelectResult, QResync | None]:
+        offered = self._driver.session.capabilities or ()
         self._link.bare()
         qresync = await self._enable_qresync()
-        known, since = self._known, None
-        if qresync and known.uid_validity is not None and known.modseq is not None:
-            uids = known.uids.frozen()
-            short = len(str(uids)) <= _LONGEST_KNOWN if len(uids.ranges) < _LONGEST_KNOWN else False
-            since = QResync(known.uid_validity, known.modseq, uids if short else UIDSet())
+        told = since(self._known) if qresync else None
         condstore = not qresync and "CONDSTORE" in offered
         self._selected = False
-        result = await self._driver.call(Examine(self._name, condstore=condstore, qresync=since))
+        result = await self._driver.call(Examine(self._name, condstore=condstore, qresync=told))
         self._selected = True
+        return result, told
+
+    async def _catch_up(self, result: SelectResult, told: QResync | None) -> None:
+        known = self._known
+        session = self._driver.session
+        qresync = "QRESYNC" in session.enabled
         view = self._view()
         highest = view.highest_modseq
-        self._by_modseq = highest is not None and (qresync or condstore)
+        self._by_modseq = highest is not None and "CONDSTORE" in (session.capabilities or ())
         if known.begun and (known.uid_validity != view.uid_validity or not view.uid_validity):
             self._tell(Told(MailboxReset(self._name, view.uid_validity)))
-            since = None
+            told = None
         if not known.begun:
             await self._begin(view, highest)
-        elif since is not None and self._resynchronise(result, view):
+        elif told is not None and self._resynchronise(result, view):
             pass
         elif self._by_modseq and highest == known.modseq and len(known.uids) == view.exists:
             # Nothing at all has happened.
@@ -184,7 +209,6 @@ class Follower:
             pass
         if highest is not None and self._by_modseq:
             self._advance(highest)
-        self.caught_up = True
 
     async def follow(self, others_wait: Callable[[], bool]) -> None:
         """Tell what happens, until it is to yield, and *others_wait* says that it still is.
@@ -309,9 +333,9 @@ class Follower:
     async def _look(self, *, at_all: bool) -> UIDSet:
         """Ask which messages there are, and for the flags of those that have changed, or all."""
         before = self._known.uids.frozen()
-        since = None if at_all else self._known.modseq
         search = self._search()
-        fetch = self._driver.submit(self._fetch(_EVERYTHING, changed_since=since))
+        changed_since = None if at_all else self._known.modseq
+        fetch = self._driver.submit(self._fetch(_EVERYTHING, changed_since=changed_since))
         try:
             uids = await search.wait()
             await fetch.wait()

@@ -9,10 +9,12 @@ from typing import final
 
 import trio
 
+from aimap._account.selecting import Prepared
 from aimap._client.client import Client
 from aimap._client.connect import start_compressing
 from aimap._client.driver import Driver
 from aimap._client.mailbox import Mailbox
+from aimap._commands.base import same_mailbox
 from aimap._commands.select import Examine, Select, Unselect
 from aimap._errors import ConnectionLostError
 from aimap._protocol.events import SessionEvent
@@ -42,18 +44,20 @@ class Link:
         sharers: how many send commands over it without holding it.
         since: when it was opened, on Trio's clock.
         held_since: when it was taken by whoever holds it.
+        prepared: a mailbox that was selected along with the login.
         on_wanted: called when others wait for it, which a watch holds: whether it is
             urgent, or watches can take turns.
     """
 
-    def __init__(self, client: Client, driver: Driver) -> None:
+    def __init__(self, client: Client, driver: Driver, prepared: Prepared | None = None) -> None:
         self.client = client
         self.driver = driver
         self.use: Use | None = None
         self.sharers = 0
         self.since = self.held_since = trio.current_time()
         self.on_wanted: Callable[[bool], object] | None = None
-        self._kept: MailboxView | None = None
+        self.prepared = prepared
+        self._kept: MailboxView | None = driver.session.view
         self._patience = trio.CancelScope()
         self._tried_compressing = False
         driver.session.on_lost = self.close
@@ -116,6 +120,11 @@ class Link:
             and view.examined == read_only
         )
 
+    def is_in(self, name: str) -> bool:
+        """Tell whether that mailbox is selected, by whomever."""
+        view = self.driver.session.view
+        return view is not None and same_mailbox(view.mailbox, name)
+
     @property
     def has_any(self) -> bool:
         """Whether it was left with a mailbox selected."""
@@ -133,11 +142,18 @@ class Link:
 
     def bare(self) -> None:
         """See to it that no mailbox is selected."""
+        self._discard()
         selected = self._kept is not None and self._kept is self.driver.session.view
         if selected and "UNSELECT" in self.client.capabilities:
             # Nothing is awaited: what comes next queues behind it.
             self.driver.submit(Unselect())
         self._kept = None
+
+    def _discard(self) -> None:
+        """Drop what was prepared for somebody else."""
+        if self.prepared is not None:
+            self.prepared = None
+            self.listen(None)
 
     async def enter(self, name: str, *, read_only: bool) -> Mailbox:
         """Select a mailbox, or show again the one that was kept, with its news.
@@ -146,6 +162,7 @@ class Link:
             NoError: if the server refuses.
             ConnectionLostError: if the connection is gone.
         """
+        self._discard()
         view = self._kept
         if view is not None and self.has(name, read_only=read_only):
             await self.client.noop()

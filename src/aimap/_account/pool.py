@@ -23,15 +23,27 @@ from aimap._account.config import AccountConfig
 from aimap._account.failures import AccountError, Failure, FailureKind, classify
 from aimap._account.link import Link, Use
 from aimap._account.reporting import Reporter
+from aimap._account.selecting import Prepared
+from aimap._client.ahead import Ahead, Learnt
 from aimap._client.client import Client
-from aimap._errors import ImapError
+from aimap._errors import (
+    AuthenticationError,
+    CommandError,
+    ImapError,
+    LocalProtocolError,
+    LoginFailure,
+)
 
-Connect: TypeAlias = Callable[[], AbstractAsyncContextManager[Client]]
+Connect: TypeAlias = Callable[[Ahead | None], AbstractAsyncContextManager[Client]]
+Plan: TypeAlias = Callable[[Learnt], Prepared]
 
 KEEP = 300.0
 """Seconds for which a connection is kept that nobody uses."""
 
 _SHORTEST_TURN = 1.0
+
+# Connections in a row that were lost with what went along with the login.
+_MOST_AHEAD = 2
 
 REGROW = 600.0
 """Seconds after which one more connection is tried than the server took the last time."""
@@ -41,13 +53,24 @@ REGROW = 600.0
 class _Waiter:
     """Somebody who waits for a connection."""
 
-    def __init__(self, use: Use, name: str | None, *, read_only: bool) -> None:
+    def __init__(self, use: Use, name: str | None, *, read_only: bool, plan: Plan | None) -> None:
         self.use = use
         self.name = name
         self.read_only = read_only
+        self.plan = plan
         self.link: Link | None = None
         self.error: AccountError | None = None
         self.event = trio.Event()
+
+
+def _may_be_ours(error: Exception) -> bool:
+    """Tell whether a failure may come of what went ahead, and not of the link or the user."""
+    if isinstance(error, AuthenticationError):
+        return error.reason is LoginFailure.REFUSED or error.reason in _OF_THE_WAY
+    return isinstance(error, (CommandError, LocalProtocolError))
+
+
+_OF_THE_WAY = (LoginFailure.PRIVACY_REQUIRED, LoginFailure.SERVER_NOT_TRUSTED)
 
 
 def _patient(waiter: _Waiter) -> bool:
@@ -88,13 +111,20 @@ class Pool:
         self._shrunk_at = 0.0
         self._given_up: AccountError | None = None
         self._worked = False
+        self._learnt: Learnt | None = None
+        self._lost_ahead = 0
         self._closing = False
 
     # What users do
 
     @asynccontextmanager
     async def using(
-        self, use: Use, name: str | None = None, *, read_only: bool = False
+        self,
+        use: Use,
+        name: str | None = None,
+        *,
+        read_only: bool = False,
+        plan: Plan | None = None,
     ) -> AsyncGenerator[Link]:
         """Take a connection, and give it back at the end of the block.
 
@@ -102,17 +132,20 @@ class Pool:
             use: what for.
             name: the mailbox that it is for: one that has it selected is preferred.
             read_only: whether it is for reading only.
+            plan: makes what may go along with the login, should it be a new one.
 
         Raises:
             AccountError: if the account has given up.
         """
-        link = await self._take(use, name, read_only=read_only)
+        link = await self._take(use, name, read_only=read_only, plan=plan)
         try:
             yield link
         finally:
             self._give_back(link, use)
 
-    async def _take(self, use: Use, name: str | None, *, read_only: bool) -> Link:
+    async def _take(
+        self, use: Use, name: str | None, *, read_only: bool, plan: Plan | None
+    ) -> Link:
         await trio.lowlevel.checkpoint()
         if self._given_up is not None:
             raise self._given_up.fresh()
@@ -120,7 +153,7 @@ class Pool:
         if link is not None:
             self._hand(link, use)
             return link
-        waiter = _Waiter(use, name, read_only=read_only)
+        waiter = _Waiter(use, name, read_only=read_only, plan=plan)
         self._waiters.append(waiter)
         self._see_to_waiters()
         try:
@@ -146,6 +179,9 @@ class Pool:
             return None
 
         def how_bad(link: Link) -> tuple[bool, bool, bool]:
+            if use is Use.SHARE:
+                # Named is the mailbox that had better not be selected there.
+                return (name is not None and link.is_in(name), link.use is not None, False)
             fits = name is not None and link.has(name, read_only=read_only)
             return (not fits, not link.is_free, link.has_any)
 
@@ -244,9 +280,15 @@ class Pool:
                     return
                 with trio.CancelScope(deadline=self._not_before):
                     await self._nudge.wait()
+                prepared = self._prepare()
                 try:
-                    await self._nursery.start(self._run_link)
+                    await self._nursery.start(self._run_link, prepared)
                 except (ImapError, OSError) as error:
+                    # Whatever it is, it is tried as it was the first time.
+                    self._learnt = None
+                    self._lost_ahead += prepared is not None and isinstance(error, ImapError)
+                    if prepared is not None and _may_be_ours(error):
+                        continue
                     if not self._failed(error):
                         return
                 else:
@@ -254,6 +296,21 @@ class Pool:
         finally:
             self._opening -= 1
             self._see_to_waiters()
+
+    def _prepare(self) -> Prepared | None:
+        """Make what may go along with the login, for whoever is to get the connection."""
+        learnt = self._learnt
+        if (
+            learnt is None
+            or not learnt.profile.ahead
+            or self._lost_ahead >= _MOST_AHEAD
+            or self._config.tls != "implicit"
+        ):
+            return None
+        if learnt.profile.id_first or learnt.profile.pipeline_depth is not None:
+            return None
+        first = min(self._waiters, key=_patient)
+        return None if first.plan is None else first.plan(learnt)
 
     def try_now(self) -> None:
         """Try at once what is being waited for, also if the account has given up."""
@@ -295,10 +352,13 @@ class Pool:
             waiter.error = self._given_up.fresh()
             waiter.event.set()
 
-    async def _run_link(self, task_status: trio.TaskStatus) -> None:
+    async def _run_link(self, prepared: Prepared | None, task_status: trio.TaskStatus) -> None:
         begun = trio.current_time()
-        async with self._connect() as client:
-            link = Link(client, client._driver)  # noqa: SLF001 (no part of what users see)
+        async with self._connect(None if prepared is None else prepared.ahead) as client:
+            self._learnt = client.learnt
+            if prepared is not None:
+                self._lost_ahead = 0
+            link = Link(client, client._driver, prepared)  # noqa: SLF001 (no part of what users see)
             self._worked = True
             self._failing = False
             self.links[link] = None

@@ -20,6 +20,7 @@ from aimap._account.link import Link, Use
 from aimap._account.pool import Pool
 from aimap._account.position import Position
 from aimap._account.reporting import Reporter
+from aimap._account.selecting import Prepared
 from aimap._client.timeouts import Timeouts
 from aimap._errors import (
     CommandError,
@@ -195,7 +196,10 @@ class AccountWatch:
                 self._room = trio.Event()
                 await self._room.wait()
             wait = 0.0
-            async with self._pool.using(Use.WATCH, followed.name, read_only=True) as link:
+            plan = partial(Prepared, followed.name, followed.ahead)
+            async with self._pool.using(
+                Use.WATCH, followed.name, read_only=True, plan=plan
+            ) as link:
                 begun = trio.current_time()
                 try:
                     await self._follow_on(link, followed)
@@ -223,7 +227,6 @@ class AccountWatch:
             follower.yield_at(link.held_since + turn)
 
         link.on_wanted = on_wanted
-        link.listen(follower.on_event)
         self._pool.ask_back()
         try:
             await follower.catch_up()

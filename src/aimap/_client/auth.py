@@ -12,6 +12,7 @@ from typing import Protocol, cast, runtime_checkable
 
 import trio
 
+from aimap._client.ahead import Learnt
 from aimap._client.driver import CommandFuture, Driver
 from aimap._commands.login import Authenticate, Login
 from aimap._commands.login_failures import explain, hide
@@ -49,8 +50,25 @@ class Exporting(Protocol):
         ...
 
 
-async def log_in(driver: Driver, auth: Auth, *, host: str, port: int) -> ResponseCode | None:
-    """Log in by the best that the server offers, and return what its OK said besides.
+async def log_in(
+    driver: Driver,
+    auth: Auth,
+    *,
+    host: str,
+    port: int,
+    learnt: Learnt | None = None,
+) -> tuple[str, ResponseCode | None]:
+    """Log in by the best that the server offers.
+
+    Args:
+        driver: the connection.
+        auth: who logs in.
+        host: the server's name.
+        port: its port.
+        learnt: what it was the last time, to go by that before it has greeted.
+
+    Returns:
+        The mechanism, and what the server's OK said besides.
 
     Raises:
         AuthenticationError: if the server does not accept the credentials.
@@ -58,24 +76,46 @@ async def log_in(driver: Driver, auth: Auth, *, host: str, port: int) -> Respons
         InvalidArgumentError: if *auth* allows nothing on this connection.
     """
     offered = driver.session.capabilities or Capabilities()
+    if learnt is not None:
+        offered = learnt.before
     channel = _channel(driver, offered, host, port)
     name = _choose(auth, channel, offered)
-    login = _Login(driver, name, await auth.begin(name, channel))
+    mechanism: Mechanism | None = None
+    if learnt is not None:
+        mechanism = await _followed_login(auth, channel, name)
+    login = _Login(driver, name, mechanism or await auth.begin(name, channel))
     refusal = await login.attempt(offered)
     if refusal is None:
-        return login.code
+        return name, login.code
     if auth.try_again(refusal):
         again = _Login(driver, name, await auth.begin(name, channel))
         if again.mechanism.secrets() != login.mechanism.secrets():
             again.secrets += login.secrets
             try:
                 if (second := await again.attempt(offered)) is None:
-                    return again.code
+                    return name, again.code
             except ConnectionLostError:
                 # Some servers close the door after a refusal: that is what to tell.
                 raise refusal from None
             refusal = second
     raise refusal
+
+
+async def _followed_login(auth: Auth, channel: Channel, name: str) -> LoginCommand | None:
+    """Return the LOGIN command's run, where that does as well as the mechanism *name*.
+
+    Other commands may follow it at once. Either gives the password to the server as it is;
+    neither user nor server may have excluded it.
+    """
+    if name not in ("PLAIN", "LOGIN", LOGIN_COMMAND) or not channel.encrypted:
+        return None
+    if LOGIN_COMMAND not in channel.offered or LOGIN_COMMAND not in auth.choices(channel):
+        return None
+    login = await auth.begin(LOGIN_COMMAND, channel)
+    # RFC 9755 section 5: LOGIN is for ASCII.
+    if isinstance(login, LoginCommand) and (login.username + login.password).isascii():
+        return login
+    return None
 
 
 def _channel(driver: Driver, offered: Capabilities, host: str, port: int) -> Channel:

@@ -11,6 +11,7 @@ from typing import TypeVar, final
 
 import attrs
 
+from aimap._client.ahead import Learnt
 from aimap._client.driver import CommandFuture, Driver
 from aimap._client.mailbox import Mailbox
 from aimap._client.uploading import Source, open_source, upload
@@ -55,10 +56,12 @@ class Client:
     Attributes:
         login_code: the code in the server's OK to the login, or ``None``: such as a
             :class:`ReferralCode` (:rfc:`2221#section-4.1`), which nothing follows.
+        learnt: what the server showed itself to be, for the next connection to it.
     """
 
     def __init__(self, driver: Driver) -> None:
         self.login_code: ResponseCode | None = None
+        self.learnt: Learnt | None = None
         self._driver = driver
         self._mailbox: Mailbox | None = None
         self._selecting = False

@@ -16,6 +16,7 @@ from typing import Literal, TypeAlias
 
 import trio
 
+from aimap._client.ahead import Ahead, Learnt
 from aimap._client.auth import log_in
 from aimap._client.client import Client
 from aimap._client.driver import Driver
@@ -32,7 +33,8 @@ from aimap._errors import (
     NoError,
     RemoteProtocolError,
 )
-from aimap._model.code import ResponseCode
+from aimap._model.capability import Capabilities
+from aimap._model.code import CapabilityCode
 from aimap._model.limits import Limits
 from aimap._model.profile import Profile
 from aimap._model.state import ConnectionState
@@ -45,6 +47,9 @@ TLSMode: TypeAlias = Literal["implicit", "starttls", "insecure"]
 
 # Made once: thousands of connections would each hold their own.
 _LIMITS, _TIMEOUTS = Limits(), Timeouts()
+# Some login programs read on behind the login, and lose it.
+_PATIENCE_AHEAD = 10.0
+
 _PORTS: dict[TLSMode, int] = {"implicit": 993, "starttls": 143, "insecure": 143}
 
 
@@ -63,6 +68,7 @@ async def connect(
     compress: bool = False,
     profile: Profile | None = None,
     wire_log: Callable[[str], object] | None = None,
+    ahead: Ahead | None = None,
 ) -> AsyncGenerator[Client]:
     """Connect to a server and log in, as an ``async with`` block.
 
@@ -95,6 +101,8 @@ async def connect(
         wire_log: called with each line that is sent and received, such as
             ``logging.getLogger("mail").debug``: without passwords and other secrets, and
             without messages, of which the length is told. It must not raise anything.
+        ahead: what an account sends along with the login, by what it has learnt of the server;
+            not for others.
 
     Yields:
         The :class:`Client`.
@@ -116,6 +124,8 @@ async def connect(
         raise InvalidArgumentError(
             f"auth is a Password, an OAuth or the like, not a {type(auth).__name__}"
         )
+    if ahead is not None and (tls != "implicit" or auth is None):
+        raise InvalidArgumentError("nothing is sent ahead in clear, nor without a login")
     if proxy is not None and stream is not None:
         raise InvalidArgumentError("stream is open already: no proxy can be put before it")
     through = parse_proxy(proxy) if proxy is not None else None
@@ -131,7 +141,7 @@ async def connect(
             log = None if wire_log is None else WireLog(wire_log)
             session = Session(limits, log=log)
             driver = Driver(stream, session, limits=limits, timeouts=timeouts, profile=profile)
-            await _secure(driver, host, tls, ssl_context)
+            await _secure(driver, host, tls, ssl_context, greeted=ahead is None)
     except trio.TooSlowError:
         raise _too_slow(timeouts) from None
 
@@ -140,9 +150,11 @@ async def connect(
             driver.start(nursery)
             client = Client(driver)
             try:
-                client.login_code = await _begin(
-                    driver, auth, host=host, port=port, deadline=deadline
-                )
+                if ahead is not None and auth is not None:
+                    session.on_event = ahead.on_event
+                    await _begin_ahead(client, auth, ahead, host=host, port=port, deadline=deadline)
+                else:
+                    await _begin(client, auth, host=host, port=port, deadline=deadline)
                 if compress:
                     await start_compressing(driver)
                 yield client
@@ -158,12 +170,15 @@ def _too_slow(timeouts: Timeouts) -> ConnectionLostError:
     return ConnectionLostError(f"the connection was not ready within {timeouts.connect:g} seconds")
 
 
-async def _secure(driver: Driver, host: str, tls: TLSMode, context: ssl.SSLContext | None) -> None:
+async def _secure(
+    driver: Driver, host: str, tls: TLSMode, context: ssl.SSLContext | None, *, greeted: bool
+) -> None:
     """Bring the connection to its greeting, under TLS unless the user refused that."""
     try:
         if tls == "implicit":
             await _start_tls(driver, host, context)
-        await driver.receive_greeting()
+        if greeted or tls != "implicit":
+            await driver.receive_greeting()
         if tls == "starttls":
             await _change_to_tls(driver, host, context)
     except BaseException:
@@ -222,25 +237,58 @@ def _tls_reason(error: BaseException) -> str:
 
 
 async def _begin(
-    driver: Driver, auth: Auth | None, *, host: str, port: int, deadline: float
-) -> ResponseCode | None:
+    client: Client, auth: Auth | None, *, host: str, port: int, deadline: float
+) -> None:
+    driver = client._driver  # noqa: SLF001 (it is made here)
     session = driver.session
-    code: ResponseCode | None = None
     try:
         with trio.fail_at(deadline):
             if session.capabilities is None:
                 await driver.call(Capability())
             driver.recognise()
-            if auth is not None and session.state is ConnectionState.NOT_AUTHENTICATED:
-                code = await log_in(driver, auth, host=host, port=port)
-                if session.capabilities is None:
-                    await driver.call(Capability())
-                driver.recognise()
-                if driver.profile.id_first and "ID" in (session.capabilities or ()):
-                    await _identify(driver)
+            if auth is None or session.state is not ConnectionState.NOT_AUTHENTICATED:
+                return
+            before = session.capabilities or Capabilities()
+            mechanism, code = await log_in(driver, auth, host=host, port=port)
+            client.login_code = code
+            await _learn(client, before, mechanism)
+            if driver.profile.id_first and "ID" in client.capabilities:
+                await _identify(driver)
     except trio.TooSlowError:
         raise _too_slow(driver.timeouts) from None
-    return code
+
+
+async def _begin_ahead(
+    client: Client, auth: Auth, ahead: Ahead, *, host: str, port: int, deadline: float
+) -> None:
+    """Log in without waiting for the greeting, and send along what was learnt to be right."""
+    driver = client._driver  # noqa: SLF001 (it is made here)
+    learnt = ahead.learnt
+    commands = [*ahead.commands, *([] if learnt.told else [Capability()])]
+    try:
+        with trio.fail_at(deadline):
+            ahead.futures = tuple(driver.submit_ahead(command) for command in commands)
+            _, code = await log_in(driver, auth, host=host, port=port, learnt=learnt)
+            client.login_code = code
+            with trio.move_on_after(_PATIENCE_AHEAD) as patience:
+                await ahead.wait()
+            if patience.cancelled_caught:
+                raise ConnectionLostError("what was sent along with the login was not answered")
+            if learnt.told and not isinstance(code, CapabilityCode):
+                # It did so the last time: what is known now is what it said before the login.
+                await driver.call(Capability())
+            await _learn(client, learnt.before, learnt.mechanism)
+    except trio.TooSlowError:
+        raise _too_slow(driver.timeouts) from None
+
+
+async def _learn(client: Client, before: Capabilities, mechanism: str) -> None:
+    driver = client._driver  # noqa: SLF001 (it is made here)
+    told = isinstance(client.login_code, CapabilityCode)
+    if driver.session.capabilities is None:
+        await driver.call(Capability())
+    driver.recognise()
+    client.learnt = Learnt(before, client.capabilities, told, mechanism, driver.profile)
 
 
 async def _identify(driver: Driver) -> None:

@@ -47,11 +47,12 @@ _BREAKS = (trio.BrokenResourceError, trio.ClosedResourceError, ConnectionLostErr
 class CommandFuture(Generic[T]):
     """A command on its way. :meth:`wait` for it from any task, or from several."""
 
-    def __init__(self, driver: Driver, command: Command[T]) -> None:
+    def __init__(self, driver: Driver, command: Command[T], *, ahead: bool = False) -> None:
         self._driver = driver
         self._event: trio.Event | None = None
         self._callback: Callable[[CommandFuture[T]], None] | None = None
-        self._pending = driver.session.submit(command, self._on_done)
+        submit = driver.session.submit_ahead if ahead else driver.session.submit
+        self._pending = submit(command, self._on_done)
 
     def _answer(self, data: bytes) -> None:
         self._driver.session.answer(self._pending, data)
@@ -101,6 +102,16 @@ class CommandFuture(Generic[T]):
         """How far the server says that it is, where it says so (INPROGRESS, :rfc:`9585`)."""
         return self._pending.progress
 
+    async def wait_done(self) -> None:
+        """Wait until there is an outcome, whatever it is. Cancelling gives up the waiting."""
+        if self._pending.done:
+            await trio.lowlevel.checkpoint()
+        else:
+            if self._event is None:
+                self._event = trio.Event()
+            with self._driver.awaiting:
+                await self._event.wait()
+
     async def wait(self) -> T:
         """Wait for the outcome, and return the command's result.
 
@@ -110,13 +121,7 @@ class CommandFuture(Generic[T]):
             ImapError: what the command failed with.
             StateError: if :meth:`cancel` was called before there was an outcome.
         """
-        if self._pending.done:
-            await trio.lowlevel.checkpoint()
-        else:
-            if self._event is None:
-                self._event = trio.Event()
-            with self._driver.awaiting:
-                await self._event.wait()
+        await self.wait_done()
         return self.outcome()
 
     def cancel(self) -> None:
@@ -186,6 +191,10 @@ class Driver:
         future = CommandFuture(self, command)
         self.wake_writer()
         return future
+
+    def submit_ahead(self, command: Command[T]) -> CommandFuture[T]:
+        """Send *command* along with the login that is submitted next."""
+        return CommandFuture(self, command, ahead=True)
 
     async def call(self, command: Command[T]) -> T:
         """Send *command* and wait for its result. Cancelling abandons the command."""

@@ -70,6 +70,14 @@ _ROWS = (
     ),
     _Row(
         Profile(
+            name="Courier",
+            ahead=False,
+            evidence="Courier 5.0: its login program reads, and loses, what comes behind LOGIN",
+        ),
+        greeting=re.compile("Courier-IMAP ready"),
+    ),
+    _Row(
+        Profile(
             name="Twisted",
             pipeline_depth=1,
             evidence="twisted #9282: BAD to a FETCH behind SELECT",

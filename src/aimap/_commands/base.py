@@ -103,6 +103,7 @@ class Command(ABC, Generic[T]):
         secrets: what must not be shown, should the server repeat it.
         changes_messages: whether it changes the messages of the selected mailbox.
         opens_read_only: whether the mailbox that it selects cannot be changed (EXAMINE).
+        enables: what it enables, in upper case (ENABLE).
         repeatable: whether doing it twice comes to the same as doing it once, so that it
             may be sent again where a lost connection leaves open whether it was done. What
             names messages is so only under the same UIDVALIDITY.
@@ -122,6 +123,7 @@ class Command(ABC, Generic[T]):
     changes_messages: ClassVar[bool] = False
     opens_read_only: ClassVar[bool] = False
     repeatable: bool = False
+    enables: tuple[str, ...] = ()
 
     @property
     def claims(self) -> tuple[Claim, ...]:

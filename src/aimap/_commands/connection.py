@@ -150,6 +150,7 @@ class Enable(Command[Capabilities]):
         if not names:
             raise InvalidArgumentError("ENABLE needs the name of at least one capability")
         self._names = names
+        self.enables = tuple(name.upper() for name in names)
         self._enabled: list[str] = []
 
     @property

@@ -31,6 +31,8 @@ class Profile:
         id_first: whether it wants ID between login and the first mailbox.
         compress: whether its COMPRESS works.
         namespace: whether it survives NAMESPACE.
+        ahead: whether it takes what an account sends along with the login, before it has
+            greeted; if not, reconnecting costs some round trips more.
         evidence: where that was seen.
     """
 
@@ -42,4 +44,5 @@ class Profile:
     id_first: bool = False
     compress: bool = True
     namespace: bool = True
+    ahead: bool = True
     evidence: str = ""

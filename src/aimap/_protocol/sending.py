@@ -11,6 +11,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, final
 
+import attrs
+
 from aimap._commands.base import STREAM, Command
 from aimap._errors import (
     CommandError,
@@ -19,12 +21,17 @@ from aimap._errors import (
     StateError,
 )
 from aimap._model.response import ContinuationRequest
+from aimap._model.state import LOGGED_OUT, ConnectionState
 from aimap._protocol.counters import SessionCounters
 from aimap._protocol.facts import Facts
 from aimap._protocol.gate import Gate
 from aimap._protocol.pending import Pending, Stage
 from aimap._protocol.wire_log import WireLog
-from aimap._wire.encoder import Encoder, Streamed
+from aimap._wire.encoder import Dialect, Encoder, Streamed
+
+
+def _logs_in(command: Command[Any]) -> bool:
+    return command.enters is ConnectionState.AUTHENTICATED and command.states <= LOGGED_OUT
 
 
 @final
@@ -72,6 +79,8 @@ class Sender:
         self._out: list[bytes] = []
         self._next_tag = 1
         self._background_refused = False
+        self._behind_login: list[Pending[Any]] = []
+        self._unheard: list[Pending[Any]] = []
 
     def submit(self, pending: Pending[Any]) -> None:
         """Take a command."""
@@ -82,12 +91,43 @@ class Sender:
         else:
             self.interrupt()
 
+    def submit_ahead(self, pending: Pending[Any]) -> None:
+        """Take a command that goes along with the login to come."""
+        self.queued[pending] = None
+        self._behind_login.append(pending)
+
+    def _send_ahead(self) -> None:
+        """Send what goes along with the login, as if all before it were done."""
+        assumed = self._facts.dialect()
+        while self._behind_login:
+            pending = self._behind_login.pop(0)
+            self.gate.enter(pending)
+            command = pending.command
+            assumed = attrs.evolve(assumed, qresync=assumed.qresync or "QRESYNC" in command.enables)
+            self._send(pending, assumed)
+
+    def on_answered_ahead(self, command: Command[Any], *, succeeded: bool) -> None:
+        """Take the end of a command that others may have gone along with."""
+        if self._unheard:
+            # From here on, what the server says may be about the next of them.
+            self._on_sent(self._unheard.pop(0))
+        elif self._behind_login and _logs_in(command):
+            if succeeded:
+                self._send_ahead()
+            else:
+                for pending in self._behind_login:
+                    self.queued.pop(pending, None)
+                    pending.fail(StateError("the login that it was to go along with has failed"))
+                self._behind_login.clear()
+
     def abandon(self, pending: Pending[Any]) -> None:
         """Give up a command: withdraw it, if none of it was sent."""
         if pending.stage is Stage.QUEUED:
             self.queued.pop(pending, None)
             if self._ready and pending in self._ready:
                 self._ready.remove(pending)
+            if pending in self._behind_login:
+                self._behind_login.remove(pending)
             self.release(pending)
             pending.fail(StateError("cancelled before it was sent"))
         elif pending is self._interruptible:
@@ -133,12 +173,13 @@ class Sender:
             self._ready = self._ready or deque()
             self._ready.extend(pending)
 
-    def _send(self, pending: Pending[Any]) -> None:
+    def _send(self, pending: Pending[Any], assumed: Dialect | None = None) -> None:
         command = pending.command
         del self.queued[pending]
         try:
-            self._facts.check(command)
-            wire = Encoder(self._facts.dialect())
+            if assumed is None:
+                self._facts.check(command)
+            wire = Encoder(assumed or self._facts.dialect())
             command.write(wire)
             pending.parts = wire.parts()
         except LocalProtocolError as error:
@@ -151,11 +192,20 @@ class Sender:
         counters = self._counters
         counters.commands += 1
         counters.most_in_flight = max(counters.most_in_flight, len(self.in_flight))
-        self._on_sent(pending)
+        if assumed is None or not self._is_behind_others(pending):
+            self._on_sent(pending)
+        else:
+            self._unheard.append(pending)
         if self._log is not None and command.secret:
             self._log.begin_secret(pending.tag, command.name, command.secrets)
         self._out += (pending.tag.encode("ascii"), b" ")
         self._go_on(pending)
+        if self._behind_login and _logs_in(command) and pending.stage is Stage.SENT:
+            self._send_ahead()
+
+    def _is_behind_others(self, pending: Pending[Any]) -> bool:
+        """Tell whether anything that was sent before a command is not answered yet."""
+        return len(self.in_flight) > (pending.tag in self.in_flight)
 
     def _go_on(self, pending: Pending[Any]) -> None:
         """Send what of a command may go before the server, or an upload, has its turn."""
@@ -214,7 +264,9 @@ class Sender:
 
     def release(self, pending: Pending[Any]) -> None:
         """Let those go that waited for a command that is over."""
-        self._make_ready(self.gate.leave(pending))
+        # Those that went along with a login were sent already.
+        freed = self.gate.leave(pending)
+        self._make_ready([other for other in freed if other.stage is Stage.QUEUED])
 
     def lose(self) -> list[Pending[Any]]:
         """Give everything up; return the commands that were pending."""
@@ -223,6 +275,8 @@ class Sender:
         self.in_flight.clear()
         self.queued.clear()
         self._ready = None
+        self._behind_login.clear()
+        self._unheard.clear()
         self._out.clear()
         return pending
 

@@ -196,6 +196,21 @@ class Session:
             self._sender.submit(pending)
         return pending
 
+    def submit_ahead(
+        self, command: Command[T], on_done: Callable[[], None] | None = None
+    ) -> Pending[T]:
+        """Take a command that goes along with the login which is submitted next.
+
+        It is sent as if all before it had been answered as wished; what holds is what the
+        answers say. If the login fails, so does it.
+        """
+        pending = Pending(command, on_done)
+        if self._lost is not None:
+            pending.fail(_told(self._lost, pending))
+        else:
+            self._sender.submit_ahead(pending)
+        return pending
+
     def abandon(self, pending: Pending[Any]) -> None:
         """Give up the outcome of a command, without harm to any other.
 
@@ -398,6 +413,7 @@ class Session:
         if response.code is not None:
             self._receiver.code(response.code, response.text)
         self._facts.answered(command, succeeded=succeeded)
+        self._sender.on_answered_ahead(command, succeeded=succeeded)
         self.at_change_of_stream = command.changes_stream and succeeded
         self._sender.release(pending)
         try:
