@@ -49,7 +49,7 @@ class Program:
             )
 
         with trio.fail_after(60):
-            return await trio.to_thread.run_sync(invoke)
+            return await trio.to_thread.run_sync(invoke, abandon_on_cancel=True)
 
     async def on_joe(self, command: str, *arguments: str, **environment: str) -> Result:
         """Run a command on the account of joe."""

@@ -16,7 +16,7 @@ import pytest
 import trio
 
 from aimap import StateError
-from aimap.sync import MailboxFailure, MirrorReport
+from aimap.sync import MailboxFailure, MaildirStore, MirrorReport
 from aimap.testing import sample_messages
 from tests.servers.dovecot import Dovecot
 from tests.servers.real import PASSWORD as DOVECOT_PASSWORD
@@ -244,6 +244,50 @@ async def test_watching_keeps_accounts_current_until_a_signal(
             assert kept.process is not None
             kept.process.send_signal(number)
         assert kept.process.returncode == 128 + number
+
+
+async def test_watching_goes_on_over_lost_connections(tmp_path: Path) -> None:
+    async with running(tmp_path, {"joe": PASSWORD, "ann": PASSWORD}) as aimap:
+        config = aimap.config({"joe": {}, "ann": {}})
+        kept = Kept(
+            aimap, "mirror", "--config", config, "--json", "--watch", str(tmp_path / "mail")
+        )
+        async with trio.open_nursery() as nursery:
+            await nursery.start(kept.run)
+            for user in ("joe", "ann"):
+                await kept.until(event="watching", account=user)
+            await aimap.server.drop_connections()
+            for user in ("joe", "ann"):
+                aimap.server.deliver(user, b"Subject: new\r\n\r\n")
+            for user in ("joe", "ann"):
+                assert (await kept.until(event="mirrored", account=user, fetched=1))["current"]
+            assert kept.process is not None
+            kept.process.terminate()
+        assert kept.process.returncode == 128 + signal.SIGTERM
+
+
+async def test_windows_by_date_and_size(tmp_path: Path) -> None:
+    async with running(tmp_path) as aimap:
+        aimap.server.deliver("joe", b"Subject: small\r\n\r\n")
+        aimap.server.deliver("joe", b"Subject: large\r\n\r\n" + b"x" * 3000)
+        config = aimap.config({"joe": {"largest": "2k"}})
+        done = await aimap("mirror", "--config", config, str(tmp_path / "mail"))
+        assert "1 messages fetched" in done.stdout, done.stderr
+        config = aimap.config({"joe": {"since": 2}})
+        done = await aimap("mirror", "--config", config, str(tmp_path / "mail"))
+        assert "1 messages fetched" in done.stdout, done.stderr
+
+
+async def test_a_folder_that_another_mirror_goes_to(tmp_path: Path) -> None:
+    store = MaildirStore(tmp_path / "mail" / "joe")
+    async with running(tmp_path, {"joe": PASSWORD, "ann": PASSWORD}) as aimap:
+        await store.positions()
+        config = aimap.config({"joe": {}, "ann": {}})
+        done = await aimap("mirror", "--config", config, str(tmp_path / "mail"))
+        await store.aclose()
+        assert done.exit_code == 1
+        assert "another mirror goes to the same place" in failure(done)
+        assert done.stdout.startswith("ann: ")
 
 
 async def test_against_dovecot(dovecot: Dovecot, tmp_path: Path) -> None:

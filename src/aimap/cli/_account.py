@@ -6,6 +6,7 @@ import ssl
 import sys
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from datetime import date, datetime, timedelta
 from typing import TypeAlias, final
 
 import attrs
@@ -45,6 +46,8 @@ class Account:
         timeout: seconds to connect in, and to wait for an answer.
         compress: whether to compress, where the server offers it.
         mailboxes: patterns of the mailboxes to mirror.
+        since: mirror what came in the last so many days only; ``None`` for all.
+        largest: mirror messages of up to so many octets only; ``None`` for all.
         folder: where it is mirrored to, below the folder for all.
         trace: whether to print what is sent and received.
     """
@@ -60,6 +63,8 @@ class Account:
     timeout: float | None = None
     compress: bool = True
     mailboxes: tuple[str, ...] = ("*",)
+    since: int | None = None
+    largest: int | None = None
     folder: str = ""
     trace: bool = False
 
@@ -69,6 +74,12 @@ class Account:
         if self.timeout is None:
             return Timeouts()
         return Timeouts(connect=self.timeout, response=self.timeout)
+
+    def first_day(self) -> date | None:
+        """Return the day from which on messages are mirrored, if not all are."""
+        if self.since is None:
+            return None
+        return datetime.now().astimezone().date() - timedelta(days=self.since)
 
     def ssl_context(self) -> ssl.SSLContext | None:
         """Return whom to trust.

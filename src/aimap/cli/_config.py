@@ -19,6 +19,7 @@ from aimap import InvalidArgumentError
 from aimap._client.connect import TLSMode
 from aimap._client.proxy import parse_proxy
 from aimap.cli._account import Account
+from aimap.cli._query import QueryError, parse_size
 from aimap.cli._secrets import (
     KEYRING_SERVICE,
     FromCommand,
@@ -35,7 +36,17 @@ _TLS: dict[str, TLSMode] = {
     "insecure": "insecure",
 }
 _SECRETS = ("password", "password_env", "password_command", "keyring", "oauth_command")
-_SHARED = ("port", "tls", "ca_file", "proxy", "timeout", "compress", "mailboxes")
+_SHARED = (
+    "port",
+    "tls",
+    "ca_file",
+    "proxy",
+    "timeout",
+    "compress",
+    "mailboxes",
+    "since",
+    "largest",
+)
 _KEYS = ("host", "user", "folder", *_SECRETS, *_SHARED)
 
 
@@ -136,6 +147,8 @@ class _Reader:
             timeout=self._value(table, "timeout", None, _seconds),
             compress=self._value(table, "compress", True, _boolean),
             mailboxes=self._value(table, "mailboxes", ("*",), _names),
+            since=self._value(table, "since", None, _days),
+            largest=self._value(table, "largest", None, _octets),
             folder=self._value(table, "folder", None, _folder) or self._folder_of(name),
         )
 
@@ -248,6 +261,22 @@ def _seconds(value: object) -> float:
     if not isinstance(value, (int, float)) or isinstance(value, bool) or not value > 0:
         _wrong(f"a number of seconds, not {value!r}")
     return float(value)
+
+
+def _days(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 36500:
+        _wrong(f"a number of days, not {value!r}")
+    return value
+
+
+def _octets(value: object) -> int:
+    try:
+        octets = parse_size(str(value))
+    except QueryError as error:
+        _wrong(str(error))
+    if not octets:
+        _wrong("more than 0 octets")
+    return octets
 
 
 def _tls(value: object) -> TLSMode:

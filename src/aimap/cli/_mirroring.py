@@ -145,7 +145,14 @@ class _Work:
         total = MirrorReport()
         for pattern in plan.account.mailboxes:
             store = MaildirStore(plan.folder)
-            report = await mirror(imap, store, pattern=pattern, on_progress=tell)
+            report = await mirror(
+                imap,
+                store,
+                pattern=pattern,
+                since=plan.account.first_day(),
+                largest=plan.account.largest,
+                on_progress=tell,
+            )
             _add(total, report)
         self.told.ended(plan.name, total)
         return total

@@ -38,8 +38,12 @@ def complete_mailbox(
     ctx: click.Context, param: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
     """Complete a mailbox's name, of those that ``aimap ls`` listed last."""
-    names = Remembered("mailboxes").get(str(ctx.params.get("account"))) or ["INBOX"]
-    return [CompletionItem(name) for name in names if str(name).startswith(incomplete)]
+    listed = Remembered("mailboxes")
+    account = ctx.params.get("account")
+    # Behind "-m", click does not know yet what stood before it.
+    accounts = list(listed) if account is None else [str(account)]
+    names = {str(name) for known in accounts for name in listed.get(known) or ()} or {"INBOX"}
+    return [CompletionItem(name) for name in sorted(names) if name.startswith(incomplete)]
 
 
 def _check_proxy(ctx: click.Context, param: click.Parameter, value: str | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable
 from types import TracebackType
 from typing import Self, final
@@ -96,7 +97,7 @@ class MirrorDisplay:
 
     def print(self, line: str, *, is_error: bool) -> None:
         """Print a line, above the bars if there are any."""
-        if self._live:
+        if self._live and (is_error or sys.stdout.isatty()):
             self._progress.console.print(line, markup=False, highlight=False, soft_wrap=True)
         else:
             click.echo(line, err=is_error)

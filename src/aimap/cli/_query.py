@@ -191,7 +191,7 @@ class _Parser:
         if key in _BY_DAY:
             return _BY_DAY[key](self._day(value))
         if key in _BY_SIZE:
-            return _BY_SIZE[key](_size(value))
+            return _BY_SIZE[key](parse_size(value))
         if key == "older":
             return c.BEFORE(self._day(value))
         if key in ("newer", "younger"):
@@ -226,7 +226,12 @@ class _Parser:
             ) from None
 
 
-def _size(value: str) -> int:
+def parse_size(value: str) -> int:
+    """Read a number of octets, such as ``20k``.
+
+    Raises:
+        QueryError: if it is not one.
+    """
     number, unit = value.lower().removesuffix("b"), ""
     if number[-1:] in _UNITS:
         number, unit = number[:-1], number[-1:]

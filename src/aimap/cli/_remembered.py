@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast, final
@@ -27,6 +28,10 @@ class Remembered:
 
     def __init__(self, name: str) -> None:
         self._path = cache_folder() / f"{name}.json"
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield what something was learnt of."""
+        return iter(self._read())
 
     def get(self, key: str) -> Any:
         """Return what was learnt of *key*, or ``None``."""

@@ -200,7 +200,7 @@ def _known(found: Any) -> ServerSettings | None:
 
 def _confirm(address: str, found: ServerSettings) -> None:
     # RFC 6186 section 6: the user decides, since DNS can be forged.
-    if not sys.stdin.isatty():
+    if not _is_terminal():
         scheme = "imaps" if found.tls == "implicit" else "imap"
         user = address.replace("@", "%40")
         raise Failure(
@@ -215,3 +215,7 @@ def _confirm(address: str, found: ServerSettings) -> None:
 def forget(account: Account) -> None:
     """Look an address up anew next time, now that its server does not do."""
     Remembered("servers").set(account.name, None)
+
+
+def _is_terminal() -> bool:
+    return sys.stdin.isatty()
