@@ -138,7 +138,7 @@ IN_EXAMINE = re.compile(rb"\[UIDNEXT.*?\r\n")
         b"* 4 EXISTS\r\n* 4 FETCH (UID 9 FLAGS ())\r\n",
     ],
 )
-async def test_lies_remove_nothing(
+async def test_vanished_wipe_or_uid_reuse_removes_nothing(
     lie: bytes, moment: re.Pattern[bytes], strategy: str, tmp_path: Path
 ) -> None:
     report, server = await mirrored_again(tmp_path, strategy, Insert(lie, after=moment))
@@ -157,9 +157,7 @@ async def test_lies_remove_nothing(
         *[("plain", b"* %d FETCH (" % number) for number in (1, 2, 3)],
     ],
 )
-async def test_the_end_of_the_connection_is_not_an_empty_mailbox(
-    strategy: str, after: bytes, tmp_path: Path
-) -> None:
+async def test_eof_as_empty(strategy: str, after: bytes, tmp_path: Path) -> None:
     error, server = await mirrored_again(tmp_path, strategy, Drop(after=after))
     assert isinstance(error, aimap.ConnectionLostError)
     server.set_flags("joe", 1, [])
