@@ -6,7 +6,8 @@
         report = await aimap.sync.mirror(imap, aimap.sync.MaildirStore("Mail"))
 """
 
-from aimap.sync._maildir import MaildirMailbox, MaildirStore
+from aimap.sync._maildir import MaildirStore
+from aimap.sync._maildir_mailbox import MaildirMailbox
 from aimap.sync._mirror import HasConnections, mirror
 from aimap.sync._position import Position, Window
 from aimap.sync._report import MailboxFailure, MirrorReport, Progress
