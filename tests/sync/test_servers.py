@@ -88,3 +88,24 @@ async def test_the_searchable_store(any_server: RealServer, tmp_path: Path) -> N
         assert (await mirror(imap, store)).fetched == 5
         assert [found.uid for found in await store.search("tea 3")] == [4]
     await store.aclose()
+
+
+async def test_an_account_gives_the_connections(any_server: RealServer, tmp_path: Path) -> None:
+    user = any_server.new_user()
+    async with tapped(any_server, user) as imap:
+        names = [any_server.prefix + f"m{number}" for number in range(4)]
+        for name in names:
+            await imap.create(name)
+            await fill(imap, [b"Subject: %d\r\n\r\nx\r\n" % n for n in range(20)], name)
+    config = aimap.AccountConfig(
+        host=any_server.host,
+        port=any_server.tls_port,
+        ssl_context=any_server.client_context,
+        auth=aimap.Password(user, any_server.password),
+        max_connections=3,
+    )
+    async with aimap.open_account(config) as account:
+        report = await mirror(account, MaildirStore(tmp_path), connections=3)
+        assert (report.is_current, report.fetched) == (True, 80)
+        report = await mirror(account, MaildirStore(tmp_path), connections=3)
+        assert (report.is_current, report.fetched) == (True, 0)
