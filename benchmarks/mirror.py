@@ -19,7 +19,7 @@ from tests.servers.real import RealServer
 
 from benchmarks import mirror_tools as tools
 from benchmarks.engine.table import aim, table
-from benchmarks.mirror_link import Link, Traffic, linked
+from benchmarks.link import Link, Traffic, linked
 from benchmarks.mirror_mail import change, make_users
 from benchmarks.mirror_tools import Job, Run, Tool, messages_in
 

@@ -10,7 +10,7 @@ from functools import partial
 from benchmarks.engine.measure import Contender, measure
 from benchmarks.engine.table import number, table
 from benchmarks.engine.task import Lab, Task
-from benchmarks.link import delayed
+from benchmarks.link import linked
 
 SHORT, MIDDLE, LONG = 0.0, 0.01, 0.05
 """Seconds that are added to each round trip."""
@@ -25,8 +25,8 @@ def link(port: int, round_trip: float) -> Iterator[int]:
     if not round_trip:
         yield port
         return
-    with delayed(port, round_trip) as other:
-        yield other
+    with linked(port, round_trip) as other:
+        yield other.port
 
 
 def over_links(

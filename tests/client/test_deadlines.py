@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -186,10 +187,60 @@ async def test_the_reader_does_not_pause_while_the_server_does_not_read() -> Non
         await theirs.aclose()
 
 
-async def answer_with_too_much(server: PlayedServer) -> None:
+async def test_silence_counts_from_the_moment_that_the_reader_goes_on(autojump_clock: Any) -> None:
+    """Also where that is the very moment at which it had given up waiting before."""
+    for _ in range(8):
+        ours, theirs = trio.testing.memory_stream_pair()
+        await theirs.send_all(b"* PREAUTH [CAPABILITY IMAP4rev1 LITERAL+] hi\r\n")
+        limits, timeouts = Limits(max_buffered=1000), Timeouts(response=10)
+        async with (
+            aimap.connect(
+                "x", tls="insecure", stream=ours, limits=limits, timeouts=timeouts
+            ) as imap,
+            trio.open_nursery() as nursery,
+        ):
+            nursery.start_soon(partial(answer_with_too_much, PlayedServer(theirs), heard=2))
+            async with imap.select("INBOX") as inbox:
+                noop = imap.submit(Noop())
+                await trio.testing.wait_all_tasks_blocked(0.01)
+                async with inbox.fetch("1:2", BODY_PEEK()):
+                    await trio.testing.wait_all_tasks_blocked(0.01)
+                    await trio.sleep_until(imap._driver._patience.deadline)
+                with trio.fail_after(100), pytest.raises(aimap.ConnectionLostError):
+                    await noop.wait()
+
+
+async def test_an_upload_that_is_given_up_closes_at_once(autojump_clock: Any) -> None:
+    """The server reads nothing, and the writer waits for it."""
+    ours, theirs = trio.testing.lockstep_stream_pair()
+
+    async def source() -> AsyncGenerator[bytes]:
+        while True:
+            yield b"x" * 1000
+
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(theirs.send_all, b"* PREAUTH [CAPABILITY IMAP4rev1 LITERAL+] hi\r\n")
+        async with aimap.connect("x", tls="insecure", stream=ours) as imap:
+            appending = trio.CancelScope()
+
+            async def append() -> None:
+                with appending:
+                    await imap.append("INBOX", source(), size=100_000)
+
+            nursery.start_soon(append)
+            await theirs.receive_some(10_000)
+            await trio.testing.wait_all_tasks_blocked(0.01)
+            appending.cancel()
+            await trio.testing.wait_all_tasks_blocked(0.01)
+            with pytest.raises(trio.ClosedResourceError):
+                await ours.receive_some(1)
+
+
+async def answer_with_too_much(server: PlayedServer, *, heard: int = 1) -> None:
     await server.hears()
     await server.says(b"* 2 EXISTS\r\n* OK [UIDVALIDITY 1] x\r\nA1 OK x\r\n")
-    await server.hears()
+    for _ in range(heard):
+        await server.hears()
     await server.says(b"* 1 FETCH (UID 1 BODY[] {5000}\r\n%s)\r\n" % (b"x" * 5000))
 
 

@@ -221,7 +221,8 @@ class Driver:
 
     def wake_writer(self) -> None:
         """Let the writer look for something to send, or close what is over."""
-        if self._nursery is not None and not self._writing:
+        # A writer that waits for the server to read does not see that all is over.
+        if self._nursery is not None and (not self._writing or self.session.lost is not None):
             self._writing = True
             self._nursery.start_soon(self._run_writer)
 
@@ -309,10 +310,12 @@ class Driver:
     async def _pause(self) -> None:
         self._deadline = math.inf
         self._read_wanted = trio.Event()
-        await self._read_wanted.wait()
-        self._read_wanted = None
-        # The silence was ours.
-        self.keep_time()
+        try:
+            await self._read_wanted.wait()
+        finally:
+            self._read_wanted = None
+            # The silence was ours.
+            self.keep_time()
 
     @property
     def _is_to_pause(self) -> bool:

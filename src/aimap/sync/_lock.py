@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import final
+from typing import TypeVar, final
+
+T = TypeVar("T")
 
 
 @final
@@ -47,6 +50,20 @@ class FileLock:
             os.close(descriptor)
         else:
             self._descriptor = descriptor
+
+    def take_for(self, begin: Callable[[], T]) -> T:
+        """Take the lock, and return what *begin* gives; give it back if that fails.
+
+        Raises:
+            BlockingIOError: if it is taken.
+            OSError: if the file cannot be made, or *begin* fails.
+        """
+        self.take()
+        try:
+            return begin()
+        except BaseException:
+            self.release()
+            raise
 
     def release(self) -> None:
         """Give it back."""

@@ -108,15 +108,7 @@ class SQLiteStore:
             BlockingIOError: if another mirror goes into the file just now.
             OSError: if it cannot be read.
         """
-        return await trio.to_thread.run_sync(self._begin)
-
-    def _begin(self) -> dict[str, Position]:
-        self._lock.take()
-        try:
-            return self._positions()
-        except BaseException:
-            self._lock.release()
-            raise
+        return await trio.to_thread.run_sync(self._lock.take_for, self._positions)
 
     def _positions(self) -> dict[str, Position]:
         with self._database.transaction() as connection:
