@@ -164,3 +164,28 @@ async def test_a_server_that_loses_what_comes_behind_the_login(autojump_clock: A
         await trio.sleep(1)
         _, _, commands = await reconnect(events, server, road)
         assert commands == ["AUTHENTICATE", "ENABLE", "EXAMINE", "IDLE"]
+
+
+async def test_who_waited_for_a_new_connection_may_be_gone(
+    autojump_clock: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A link is lost, and before it may be made again nobody wants it any more."""
+    monkeypatch.setattr("random.random", lambda: 0.5)
+    async with serve({"joe": "secret"}, host=None) as server:
+        road = Road(server)
+        config = AccountConfig(
+            "localhost",
+            JOE,
+            ssl_context=server.client_ssl_context,
+            retry=Retry(first=10, longest=10),
+        )
+        async with aimap.open_account(config, open_stream=road.open) as account:
+            await account.status("INBOX")
+            await road.cut()
+            with trio.move_on_after(0.1) as patience:
+                await account.status("INBOX")
+            assert patience.cancelled_caught
+            await trio.sleep(100)
+            assert len(road.tried) == 1
+            await account.status("INBOX")
+            assert len(road.tried) == 2

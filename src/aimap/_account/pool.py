@@ -218,7 +218,7 @@ class Pool:
                 waiter.link = link
                 self._waiters.remove(waiter)
                 waiter.event.set()
-        if not self._waiters or self._closing:
+        if not self._is_wanted:
             return
         most = 1 if self._failing else len(self._waiters)
         while self._opening < most and len(self.links) + self._opening < self.cap:
@@ -274,12 +274,14 @@ class Pool:
     async def _open(self) -> None:
         """Open a connection for those who wait, however long that takes."""
         try:
-            while self._waiters and not self._given_up and not self._closing:
+            while self._is_wanted:
                 if self._failing and self._opening > 1:
                     # One is enough to find out when it works again.
                     return
                 with trio.CancelScope(deadline=self._not_before):
                     await self._nudge.wait()
+                if not self._is_wanted:
+                    return
                 prepared = self._prepare()
                 try:
                     await self._nursery.start(self._run_link, prepared)
@@ -296,6 +298,11 @@ class Pool:
         finally:
             self._opening -= 1
             self._see_to_waiters()
+
+    @property
+    def _is_wanted(self) -> bool:
+        """Whether anybody waits for a connection that can be had."""
+        return bool(self._waiters) and self._given_up is None and not self._closing
 
     def _prepare(self) -> Prepared | None:
         """Make what may go along with the login, for whoever is to get the connection."""
