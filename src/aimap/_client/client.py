@@ -420,11 +420,14 @@ class _Selection:
 
     def __init__(self, client: Client, command: Selecting) -> None:
         self._client = client
-        self._command = command
+        self._command: Selecting | None = command
 
     async def __aenter__(self) -> Mailbox:
         """Select the mailbox. On cancellation none is selected."""
-        return await self._client._enter(self._command)  # noqa: SLF001 (the other half of it)
+        command, self._command = self._command, None
+        if command is None:
+            raise StateError("what select() returns is entered once; call it again")
+        return await self._client._enter(command)  # noqa: SLF001 (the other half of it)
 
     async def __aexit__(self, *exc: object) -> None:
         """Leave the mailbox, at once; what comes next queues behind it."""

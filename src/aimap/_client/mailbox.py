@@ -61,7 +61,7 @@ class Mailbox:
         self._driver = driver
         self._view = view
         self._resynced = resynced
-        self._watchers: dict[Watcher, None] = {}
+        self._watchers: list[Watcher] = []
         self._left = False
 
     def __repr__(self) -> str:
