@@ -162,6 +162,19 @@ def _is_ascii(criteria: SearchCriteria) -> bool:
     )
 
 
+def writable_in(criteria: SearchCriteria, charset: str) -> bool:
+    """Tell whether all texts in *criteria* can be written in a charset."""
+    try:
+        codec = text_codec(charset)
+        for key in search_keys(criteria):
+            for argument in key.arguments:
+                if isinstance(argument, str) and not isinstance(argument, _BARE):
+                    _in_codec(argument, codec)
+    except InvalidArgumentError:
+        return False
+    return True
+
+
 def write_criteria(wire: Encoder, criteria: SearchCriteria, codec: str = "utf-8") -> None:
     """Write *criteria*, whatever their depth, without recursion; text in *codec*."""
     waiting: list[SearchCriteria | str] = []
