@@ -245,3 +245,25 @@ def test_arguments_that_make_no_sense() -> None:
         Timeouts(response=0)
     with pytest.raises(aimap.InvalidArgumentError, match=r"Limits\.max_depth"):
         aimap.Limits(max_depth=0)
+
+
+async def test_a_connection_is_entered_once() -> None:
+    async with serve(tls="insecure", host=None) as server:
+        connection = aimap.connect("x", tls="insecure", stream=server.connect(), auth=JOE)
+        async with connection as imap:
+            await imap.noop()
+        with pytest.raises(aimap.StateError, match="entered once"):
+            async with connection:
+                pass
+
+
+async def test_a_cancelled_login_closes_at_once(autojump_clock: Any) -> None:
+    ours, theirs = trio.testing.memory_stream_pair()
+    await theirs.send_all(b"* OK [CAPABILITY IMAP4rev1 AUTH=PLAIN SASL-IR] hi\r\n")
+    with trio.move_on_after(1) as patience:
+        async with aimap.connect("x", tls="insecure", stream=ours, auth=JOE):
+            pass
+    assert patience.cancelled_caught
+    assert trio.current_time() == pytest.approx(patience.deadline)
+    assert (await theirs.receive_some()).startswith(b"A1 AUTHENTICATE PLAIN")
+    assert await theirs.receive_some() == b""

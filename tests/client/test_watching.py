@@ -257,3 +257,24 @@ async def test_an_idle_that_is_refused_is_not_asked_for_in_a_circle(autojump_clo
                     await events.__anext__()
             nursery.cancel_scope.cancel()
         assert 5 < heard.count(b"NOOP") <= heard.count(b"IDLE") < 15
+
+
+async def test_one_task_at_a_time_waits_for_a_watcher(autojump_clock: Any) -> None:
+    async with connected(messages=1) as (imap, server):
+        async with imap.select("INBOX") as inbox, inbox.watch() as events:
+            found: list[WatchEvent] = []
+
+            async def wait() -> None:
+                found.append(await events.__anext__())
+
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(wait)
+                await trio.sleep(1)
+                with pytest.raises(trio.BusyResourceError, match="another task"):
+                    await events.__anext__()
+                server.deliver("joe", b"x: y\r\n\r\n")
+            assert found == [Arrived(aimap.UID(2), aimap.Flags())]
+            with trio.move_on_after(1):
+                await events.__anext__()
+            server.expunge("joe", [1])
+            assert await events.__anext__() == Expunged(aimap.UID(1))

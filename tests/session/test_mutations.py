@@ -162,7 +162,16 @@ def idle_is_not_interrupted(patch: pytest.MonkeyPatch) -> None:
 
 @mutant
 def idle_is_over_with_done(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Gate, "leave_lane", lambda self, command, key: self.leave(command))
+    interrupt = Sender.interrupt
+
+    def leave(self: Sender) -> None:
+        pending = self._interruptible
+        interrupt(self)
+        if pending is not None:
+            self._make_ready(self.gate.leave(pending))
+            pending.claims = ()
+
+    patch.setattr(Sender, "interrupt", leave)
 
 
 @mutant

@@ -28,13 +28,14 @@ def conflict(a: Waiting, b: Waiting) -> bool:
 CLAIMS = st.dictionaries(st.sampled_from("abc"), st.sampled_from(MODES), max_size=3).map(
     lambda claims: tuple(Claim(key, mode) for key, mode in claims.items())
 )
-STEPS = st.lists(st.one_of(CLAIMS, st.integers(0, 30)), max_size=60)
+LEAVE, LEAVE_LANE = st.integers(0, 30), st.floats(0, 30, allow_nan=False)
+STEPS = st.lists(st.one_of(CLAIMS, LEAVE, LEAVE_LANE), max_size=60)
 
 
 @pytest.mark.exhaustive
 @settings(max_examples=300)
 @given(STEPS)
-def test_what_may_go(steps: list[tuple[Claim, ...] | int]) -> None:
+def test_what_may_go(steps: list[tuple[Claim, ...] | float]) -> None:
     gate: Gate[Waiting] = Gate()
     present: list[Waiting] = []
     free: set[Waiting] = set()
@@ -47,6 +48,14 @@ def test_what_may_go(steps: list[tuple[Claim, ...] | int]) -> None:
             freed = gate.leave(gone)
             assert not free & set(freed)
             free |= set(freed)
+        elif isinstance(step, float):
+            some = [each for each in present if each in free and each.claims]
+            if not some:
+                continue
+            leaves = some[int(step) % len(some)]
+            (key, _), *rest = leaves.claims
+            leaves.claims = tuple(rest)
+            free |= set(gate.leave_lane(key))
         else:
             new = Waiting(step)
             present.append(new)

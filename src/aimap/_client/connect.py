@@ -9,10 +9,11 @@ block is the user's own exception, never a group: the tasks in that nursery do n
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncGenerator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from functools import partial
-from typing import Literal, TypeAlias
+from types import TracebackType
+from typing import Literal, TypeAlias, final
 
 import trio
 
@@ -32,6 +33,7 @@ from aimap._errors import (
     InvalidArgumentError,
     NoError,
     RemoteProtocolError,
+    StateError,
 )
 from aimap._model.capability import Capabilities
 from aimap._model.code import CapabilityCode
@@ -53,8 +55,7 @@ _PATIENCE_AHEAD = 10.0
 _PORTS: dict[TLSMode, int] = {"implicit": 993, "starttls": 143, "insecure": 143}
 
 
-@asynccontextmanager
-async def connect(
+def connect(
     host: str,
     *,
     port: int | None = None,
@@ -69,7 +70,7 @@ async def connect(
     profile: Profile | None = None,
     wire_log: Callable[[str], object] | None = None,
     ahead: Ahead | None = None,
-) -> AsyncGenerator[Client]:
+) -> AbstractAsyncContextManager[Client]:
     """Connect to a server and log in, as an ``async with`` block.
 
     At the end of the block the client logs out, with a bounded wait; when an exception
@@ -104,8 +105,8 @@ async def connect(
         ahead: what an account sends along with the login, by what it has learnt of the server;
             not for others.
 
-    Yields:
-        The :class:`Client`.
+    Returns:
+        An async context manager that gives the :class:`Client`, once.
 
     Raises:
         InvalidArgumentError: if an argument makes no sense.
@@ -131,39 +132,94 @@ async def connect(
     through = parse_proxy(proxy) if proxy is not None else None
     limits, timeouts = limits or _LIMITS, timeouts or _TIMEOUTS
     port = _PORTS[tls] if port is None else port
-    deadline = trio.current_time() + timeouts.connect
-    try:
-        with trio.fail_at(deadline):
-            if through is not None:
-                stream = await open_through_proxy(through, host, port)
-            elif stream is None:
-                stream = await trio.open_tcp_stream(host, port)
-            log = None if wire_log is None else WireLog(wire_log)
-            session = Session(limits, log=log)
-            driver = Driver(stream, session, limits=limits, timeouts=timeouts, profile=profile)
-            await _secure(driver, host, tls, ssl_context, greeted=ahead is None)
-    except trio.TooSlowError:
-        raise _too_slow(timeouts) from None
 
-    try:
-        async with PrivateNursery() as nursery:
-            driver.start(nursery)
-            client = Client(driver)
-            try:
-                if ahead is not None and auth is not None:
-                    session.on_event = ahead.on_event
-                    await _begin_ahead(client, auth, ahead, host=host, port=port, deadline=deadline)
+    async def open_driver(deadline: float) -> Driver:
+        try:
+            with trio.fail_at(deadline):
+                if through is not None:
+                    link: trio.abc.Stream = await open_through_proxy(through, host, port)
                 else:
-                    await _begin(client, auth, host=host, port=port, deadline=deadline)
-                if compress:
-                    await start_compressing(driver)
-                yield client
-                await _log_out(driver)
-            finally:
-                driver.stop()
-    finally:
-        driver.session.lose(ConnectionLostError("the client was closed"))
-        await trio.aclose_forcefully(driver.stream)
+                    link = stream or await trio.open_tcp_stream(host, port)
+                log = None if wire_log is None else WireLog(wire_log)
+                session = Session(limits, log=log)
+                driver = Driver(link, session, limits=limits, timeouts=timeouts, profile=profile)
+                await _secure(driver, host, tls, ssl_context, greeted=ahead is None)
+        except trio.TooSlowError:
+            raise _too_slow(timeouts) from None
+        return driver
+
+    async def begin(client: Client, driver: Driver, deadline: float) -> None:
+        if ahead is not None and auth is not None:
+            driver.session.on_event = ahead.on_event
+            await _begin_ahead(client, auth, ahead, host=host, port=port, deadline=deadline)
+        else:
+            await _begin(client, auth, host=host, port=port, deadline=deadline)
+        if compress:
+            await start_compressing(driver)
+
+    return _Connection(open_driver, begin, timeouts.connect)
+
+
+@final
+class _Connection:
+    """The ``async with`` block of :func:`connect`.
+
+    A class, since a generator and what it would have to remember take 1 kB of every
+    connection. What opening takes is forgotten once it is open.
+    """
+
+    __slots__ = ("_begin", "_driver", "_nursery", "_open", "_patience")
+
+    def __init__(
+        self,
+        open_driver: Callable[[float], Awaitable[Driver]],
+        begin: Callable[[Client, Driver, float], Awaitable[None]],
+        patience: float,
+    ) -> None:
+        self._open: Callable[[float], Awaitable[Driver]] | None = open_driver
+        self._begin: Callable[[Client, Driver, float], Awaitable[None]] | None = begin
+        self._patience = patience
+
+    async def __aenter__(self) -> Client:
+        """Connect and log in."""
+        open_driver, begin, self._open, self._begin = self._open, self._begin, None, None
+        if open_driver is None or begin is None:
+            raise StateError("what connect() returns is entered once; call it again")
+        deadline = trio.current_time() + self._patience
+        self._driver = driver = await open_driver(deadline)
+        self._nursery = PrivateNursery()
+        driver.start(await self._nursery.__aenter__())
+        try:
+            client = Client(driver)
+            await begin(client, driver, deadline)
+        except BaseException as error:
+            await self._close(error)
+            raise
+        return client
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Log out, unless an exception leaves the block, and close."""
+        if exc is None:
+            try:
+                await _log_out(self._driver)
+            except BaseException as error:
+                await self._close(error)
+                raise
+        await self._close(exc)
+
+    async def _close(self, error: BaseException | None) -> None:
+        driver = self._driver
+        driver.stop()
+        try:
+            await self._nursery.__aexit__(type(error) if error else None, error, None)
+        finally:
+            driver.session.lose(ConnectionLostError("the client was closed"))
+            await trio.aclose_forcefully(driver.stream)
 
 
 def _too_slow(timeouts: Timeouts) -> ConnectionLostError:

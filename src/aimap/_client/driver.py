@@ -156,6 +156,28 @@ class _Awaiting:
 class Driver:
     """Moves octets between a stream and a session, and keeps time."""
 
+    __slots__ = (
+        "_borne",
+        "_deadline",
+        "_drained",
+        "_knows_profile",
+        "_nursery",
+        "_patience",
+        "_read_wanted",
+        "_sending",
+        "_since_progress",
+        "_unsendable",
+        "_writing",
+        "awaiting",
+        "buffered",
+        "limits",
+        "next_stream",
+        "profile",
+        "session",
+        "stream",
+        "timeouts",
+    )
+
     def __init__(
         self,
         stream: trio.abc.Stream,

@@ -53,6 +53,17 @@ _SELECTED = EventGroup(
 class Watcher:
     """Events of the selected mailbox: an ``async with`` block around an ``async for`` loop."""
 
+    __slots__ = (
+        "_closed",
+        "_driver",
+        "_known_to",
+        "_notices",
+        "_ready",
+        "_view",
+        "_waiting",
+        "_watchers",
+    )
+
     def __init__(self, driver: Driver, view: MailboxView, watchers: dict[Watcher, None]) -> None:
         self._driver = driver
         self._view = view
@@ -62,7 +73,7 @@ class Watcher:
         self._ready: list[WatchEvent] = []
         self._known_to = UID(0)
         self._closed = False
-        self._event = trio.Event()
+        self._waiting: trio.lowlevel.Task | None = None
 
     async def __aenter__(self) -> Self:
         """Begin to watch: from here on, every change is told.
@@ -136,7 +147,9 @@ class Watcher:
             )
         else:
             self._notices.append(event)
-        self._event.set()
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            trio.lowlevel.reschedule(waiting)
 
     def __aiter__(self) -> AsyncIterator[WatchEvent]:
         return self
@@ -147,9 +160,12 @@ class Watcher:
         Raises:
             StateError: if the mailbox was left.
             ConnectionLostError: if the connection is gone.
+            trio.BusyResourceError: if another task waits here already.
 
         Cancelling loses no event: the next call gives it.
         """
+        if self._waiting is not None:
+            raise trio.BusyResourceError("another task waits for this watcher's next event")
         await trio.lowlevel.checkpoint()
         while not self._ready:
             if self._notices:
@@ -160,18 +176,24 @@ class Watcher:
                 lost = self._driver.session.lost
                 raise lost.fresh() if lost else StateError("the mailbox is not selected any more")
             elif self._has_idle:
-                # No scope, and no coroutine more, which thousands of connections would have.
-                self._event = trio.Event()
+                # No scope, no coroutine more and no Event, which thousands of connections
+                # would have: a task that waits is all that there ever is.
                 with self._driver.awaiting:
-                    await self._event.wait()
+                    self._waiting = trio.lowlevel.current_task()
+                    await trio.lowlevel.wait_task_rescheduled(self._give_up)
             else:
                 await self._wait_or_ask()
         return self._ready.pop()
 
+    def _give_up(self, raise_cancel: object) -> trio.lowlevel.Abort:
+        del raise_cancel
+        self._waiting = None
+        return trio.lowlevel.Abort.SUCCEEDED
+
     async def _wait_or_ask(self) -> None:
-        self._event = trio.Event()
         with self._driver.awaiting, trio.move_on_after(self._driver.timeouts.poll) as patience:
-            await self._event.wait()
+            self._waiting = trio.lowlevel.current_task()
+            await trio.lowlevel.wait_task_rescheduled(self._give_up)
         if patience.cancelled_caught:
             await self._driver.call(Noop())
 

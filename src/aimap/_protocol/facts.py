@@ -41,6 +41,22 @@ class Facts:
         emit: called with an event when the mailbox is left.
     """
 
+    __slots__ = (
+        "_before",
+        "_dialect",
+        "_emit",
+        "_reading",
+        "bye",
+        "capabilities",
+        "complaint",
+        "delimiters",
+        "enabled",
+        "greeting",
+        "max_line",
+        "state",
+        "view",
+    )
+
     def __init__(
         self, reading: Reading, emit: Callable[[SessionEvent], None], max_line: int
     ) -> None:

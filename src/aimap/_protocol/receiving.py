@@ -50,6 +50,14 @@ class Receiver:
         emit: called with what nobody claims.
     """
 
+    __slots__ = (
+        "_claimants",
+        "_emit",
+        "_facts",
+        "_gate",
+        "_in_flight",
+    )
+
     def __init__(
         self,
         facts: Facts,

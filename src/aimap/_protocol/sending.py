@@ -15,8 +15,6 @@ import attrs
 
 from aimap._commands.base import STREAM, Command
 from aimap._errors import (
-    CommandError,
-    ConnectionLostError,
     LocalProtocolError,
     StateError,
 )
@@ -53,6 +51,28 @@ class Sender:
         gate: what those that may go claim.
     """
 
+    __slots__ = (
+        "_background_refused",
+        "_behind_login",
+        "_counters",
+        "_facts",
+        "_half_sent",
+        "_idle",
+        "_interruptible",
+        "_log",
+        "_next_tag",
+        "_on_sent",
+        "_out",
+        "_ready",
+        "_tag_format",
+        "_unheard",
+        "background",
+        "depth",
+        "gate",
+        "in_flight",
+        "queued",
+    )
+
     def __init__(
         self,
         facts: Facts,
@@ -78,6 +98,7 @@ class Sender:
         self._interruptible: Pending[Any] | None = None
         self._out: list[bytes] = []
         self._next_tag = 1
+        self._idle: Pending[None] | None = None
         self._background_refused = False
         self._behind_login: list[Pending[Any]] = []
         self._unheard: list[Pending[Any]] = []
@@ -128,7 +149,8 @@ class Sender:
                 self._ready.remove(pending)
             if pending in self._behind_login:
                 self._behind_login.remove(pending)
-            self.release(pending)
+            else:
+                self.release(pending)
             pending.fail(StateError("cancelled before it was sent"))
         elif pending is self._interruptible:
             self.interrupt()
@@ -153,8 +175,8 @@ class Sender:
             and self._may_idle
             and not self.queued
         ):
-            idle = Pending(self.background(), lambda: self._background_over(idle))
-            self.submit(idle)
+            self._idle = Pending(self.background(), None)
+            self.submit(self._idle)
             self._let_out()
         out, self._out = self._out, []
         if self._log is not None:
@@ -252,9 +274,14 @@ class Sender:
         if pending is self._half_sent:
             self._out.append(data)
 
-    def on_tagged(self, pending: Pending[Any]) -> None:
+    def on_tagged(self, pending: Pending[Any], *, succeeded: bool) -> None:
         """Take the end of a command."""
         del self.in_flight[pending.tag]
+        if pending is self._idle:
+            self._idle = None
+            # Asked again at once, it would refuse again, for ever: not before something else
+            # was sent.
+            self._background_refused = not succeeded
         if pending is self._half_sent and pending.upload is None:
             # An upload goes on to its end all the same: the server counts its octets.
             self._half_sent = None
@@ -318,17 +345,8 @@ class Sender:
             self._out.append(pending.command.interruption)
             # What follows may go behind it in the same flight (RFC 2177 section 3); but until
             # the tagged OK there may be EXPUNGE, so no sequence numbers (RFC 9051 section 5.5).
-            self._make_ready(self.gate.leave_lane(pending, STREAM))
-
-    def _background_over(self, pending: Pending[None]) -> None:
-        try:
-            pending.outcome()
-        except CommandError:
-            # Asked again at once, it would refuse again, for ever: not before something else
-            # was sent.
-            self._background_refused = True
-        except ConnectionLostError:
-            return
+            pending.claims = tuple(claim for claim in pending.claims if claim.key != STREAM)
+            self._make_ready(self.gate.leave_lane(STREAM))
 
     @property
     def in_background(self) -> bool:

@@ -78,6 +78,22 @@ class Session:
         on_lost: called once the connection is over, if it is set.
     """
 
+    __slots__ = (
+        "_facts",
+        "_heard_since_sending",
+        "_limits",
+        "_log",
+        "_lost",
+        "_reader",
+        "_receiver",
+        "_sender",
+        "_tag_shape",
+        "at_change_of_stream",
+        "counters",
+        "on_event",
+        "on_lost",
+    )
+
     def __init__(
         self,
         limits: Limits,
@@ -406,7 +422,7 @@ class Session:
         succeeded = response.condition == "OK"
         if succeeded and pending.is_half_sent:
             raise RemoteProtocolError("OK for a command of which only a part was sent")
-        self._sender.on_tagged(pending)
+        self._sender.on_tagged(pending, succeeded=succeeded)
         if self._log is not None and command.secret:
             self._log.end_secret()
         self._receiver.forget(pending)

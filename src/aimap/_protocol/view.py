@@ -45,6 +45,26 @@ class MailboxView:
             under way: until the server says where they end, they are no defects.
     """
 
+    __slots__ = (
+        "_emit",
+        "_told_exists",
+        "_uids",
+        "examined",
+        "exists",
+        "first_unseen",
+        "flags",
+        "has_saved_result",
+        "highest_modseq",
+        "keywords_allowed",
+        "mailbox",
+        "opening",
+        "permanent_flags",
+        "read_only",
+        "recent",
+        "uid_next",
+        "uid_validity",
+    )
+
     def __init__(
         self,
         mailbox: str,
