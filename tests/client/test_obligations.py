@@ -36,7 +36,7 @@ from aimap.commands import (
 from aimap.testing import CAPABILITIES, Server
 from tests.obligations import ROWS
 
-from .support import PlayedServer, connected, played
+from .support import Conversation, connected, played, selected
 from .wrong_wishes import (
     CLOSED,
     EVERYTHING,
@@ -383,7 +383,7 @@ async def test_known_uids_have_no_star() -> None:
 
 
 # What is heard behind SELECT, and what the server says to it; all are moved by pieces of 1:3.
-MOVES_WITHOUT_MOVE: dict[str, list[tuple[bytes, bytes]]] = {
+MOVES_WITHOUT_MOVE: dict[str, Conversation] = {
     "all": [
         (b"UID COPY 1:3 Trash", b"%s OK [COPYUID 7 1:3 11:13] done"),
         (b"UID STORE 1:3 +FLAGS.SILENT (\\Deleted)", b"%s OK stored"),
@@ -449,7 +449,7 @@ MOVES_WITHOUT_MOVE: dict[str, list[tuple[bytes, bytes]]] = {
     ],
 }
 
-MOVES_REFUSED: dict[str, list[tuple[bytes, bytes]]] = {
+MOVES_REFUSED: dict[str, Conversation] = {
     "refused": [(b"UID COPY 1:3 Trash", b"%s NO [OVERQUOTA] too much")],
     "a limit of nothing": [(b"UID COPY 1:3 Trash", b"%s OK [MESSAGELIMIT 3] none")],
     "a limit above them all": [(b"UID COPY 1:3 Trash", b"%s OK [MESSAGELIMIT 3 4] none")],
@@ -460,40 +460,22 @@ MOVES_REFUSED: dict[str, list[tuple[bytes, bytes]]] = {
 }
 
 
-async def play(server: PlayedServer, conversation: list[tuple[bytes, bytes]]) -> None:
-    """Play INBOX with three messages."""
-    assert await server.hears() == b"A1 SELECT INBOX"
-    await server.says(b"* 3 EXISTS\r\nA1 OK [READ-WRITE] open\r\n")
-    for at, (heard, says) in enumerate(conversation, 2):
-        tag = b"A%d" % at
-        assert await server.hears() == tag + b" " + heard
-        await server.says(says % tag + b"\r\n")
-    assert (await server.hears()).endswith(b" UNSELECT")
-
-
 @pytest.mark.parametrize("name", MOVES_WITHOUT_MOVE)
 async def test_move_without_move(name: str) -> None:
-    greeting = b"* PREAUTH [CAPABILITY IMAP4rev1 UIDPLUS UNSELECT] hi\r\n"
-    async with played(greeting=greeting) as (imap, server), trio.open_nursery() as nursery:
-        nursery.start_soon(play, server, MOVES_WITHOUT_MOVE[name])
-        async with imap.select("INBOX") as inbox:
-            moved = await inbox.move("1:3", "Trash")
-            gone = {2} if "gone" in name else set()
-            assert moved.missing == gone
-            assert moved.old_uids | moved.untold == {1, 2, 3} - gone
+    async with selected("UIDPLUS", MOVES_WITHOUT_MOVE[name]) as inbox:
+        moved = await inbox.move("1:3", "Trash")
+        gone = {2} if "gone" in name else set()
+        assert moved.missing == gone
+        assert moved.old_uids | moved.untold == {1, 2, 3} - gone
 
 
 @pytest.mark.parametrize("name", MOVES_REFUSED)
 async def test_move_without_move_refused(name: str) -> None:
-    greeting = b"* PREAUTH [CAPABILITY IMAP4rev1 UIDPLUS UNSELECT] hi\r\n"
-    async with played(greeting=greeting) as (imap, server), trio.open_nursery() as nursery:
-        nursery.start_soon(play, server, MOVES_REFUSED[name])
-        async with imap.select("INBOX") as inbox:
-            with pytest.raises(aimap.NoError) as caught:
-                await inbox.move("1:3", "Trash")
-            notes = getattr(caught.value, "__notes__", [])
-            told = ["before that, it was carried out for 2:3"]
-            assert notes == (told if "middle" in name else [])
+    async with selected("UIDPLUS", MOVES_REFUSED[name]) as inbox:
+        with pytest.raises(aimap.NoError) as caught:
+            await inbox.move("1:3", "Trash")
+        notes = getattr(caught.value, "__notes__", [])
+        assert notes == (["before that, it was carried out for 2:3"] if "middle" in name else [])
 
 
 async def test_expunge_without_uidplus() -> None:

@@ -61,7 +61,7 @@ async def search_all(
         try:
             results.append(await driver.call(command))
         except CommandError as error:
-            charset = _other_charset(error, criteria, charset)
+            charset = other_charset(error, criteria, charset)
             continue
         if command.limit is None:
             return results
@@ -74,7 +74,7 @@ async def search_all(
         part = IN(UIDSet.from_ranges([(1, below - 1)])) & criteria
 
 
-def _other_charset(error: CommandError, criteria: SearchCriteria, tried: str | None) -> str:
+def other_charset(error: CommandError, criteria: SearchCriteria, tried: str | None) -> str:
     """Return the charset that the server would rather have the texts in.
 
     Raises:

@@ -19,6 +19,8 @@ def offers(session: Session, capability: str) -> bool:
     offered = session.capabilities or ()
     if capability in offered or _IMPLIED.get(capability) in offered:
         return True
+    if capability == "MESSAGELIMIT":
+        return message_limit(session) is not None
     return capability in _IN_REV2 and (
         "IMAP4rev2" in session.enabled or ("IMAP4rev2" in offered and "IMAP4rev1" not in offered)
     )
