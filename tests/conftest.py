@@ -27,6 +27,15 @@ settings.register_profile(
 settings.load_profile("aimap")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add what the tests of features have."""
+    parser.addoption(
+        "--write-matrix",
+        action="store_true",
+        help="write docs/reference/servers.md as the tests in tests/features see it",
+    )
+
+
 @pytest.fixture(autouse=True)
 def nobody_breaks_a_rule(
     request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch

@@ -35,44 +35,6 @@ from aimap.testing import sample_messages
 from .real import RealServer
 from .support import as_stored, connected, fill, tapped
 
-# What each offers after login. One that offers less is not the server that the tests are for.
-CAPABILITIES = {
-    "dovecot": """
-        IMAP4rev1 SASL-IR LOGIN-REFERRALS ID ENABLE IDLE SORT SORT=DISPLAY THREAD=REFERENCES
-        THREAD=REFS THREAD=ORDEREDSUBJECT MULTIAPPEND URL-PARTIAL CATENATE UNSELECT CHILDREN
-        NAMESPACE UIDPLUS LIST-EXTENDED I18NLEVEL=1 CONDSTORE QRESYNC ESEARCH ESORT SEARCHRES
-        WITHIN CONTEXT=SEARCH LIST-STATUS BINARY MOVE SNIPPET=FUZZY PREVIEW=FUZZY PREVIEW
-        STATUS=SIZE SAVEDATE LITERAL+ NOTIFY METADATA SPECIAL-USE COMPRESS=DEFLATE QUOTA ACL
-        RIGHTS=texk
-    """,
-    "cyrus": """
-        IMAP4rev1 LITERAL+ ID ENABLE ACL ANNOTATE-EXPERIMENT-1 BINARY CATENATE CHILDREN
-        CONDSTORE CREATE-SPECIAL-USE ESEARCH ESORT LIST-EXTENDED LIST-MYRIGHTS LIST-STATUS
-        MAILBOX-REFERRALS METADATA MOVE MULTIAPPEND NAMESPACE OBJECTID PREVIEW QRESYNC QUOTA
-        RIGHTS=kxten SAVEDATE SEARCH=FUZZY SORT SORT=DISPLAY SPECIAL-USE STATUS=SIZE
-        THREAD=ORDEREDSUBJECT THREAD=REFERENCES UIDPLUS UNSELECT URLAUTH URLAUTH=BINARY WITHIN
-        LIST-METADATA XLIST COMPRESS=DEFLATE IDLE APPENDLIMIT=4294967295
-    """,
-    "courier": """
-        IMAP4rev1 UIDPLUS CHILDREN NAMESPACE THREAD=ORDEREDSUBJECT THREAD=REFERENCES SORT QUOTA
-        IDLE ACL ACL2=UNION ENABLE UTF8=ACCEPT
-    """,
-}
-# Why a server is there: what it must be missing, for the ways around that to be tried.
-MISSING = {
-    "dovecot": "UTF8=ACCEPT IMAP4rev2 XLIST",
-    "cyrus": "NOTIFY SEARCHRES UTF8=ACCEPT IMAP4rev2",
-    "courier": "LITERAL+ LITERAL- MOVE CONDSTORE ESEARCH UNSELECT LIST-EXTENDED ID SPECIAL-USE",
-}
-
-
-async def test_it_offers_what_it_is_here_for(any_server: RealServer) -> None:
-    async with tapped(any_server, any_server.new_user()) as imap:
-        wanted = CAPABILITIES[any_server.kind].split()
-        assert [name for name in wanted if name not in imap.capabilities] == []
-        missing = MISSING[any_server.kind].split()
-        assert [name for name in missing if name in imap.capabilities] == []
-
 
 @pytest.mark.parametrize("tls", ["implicit", "starttls", "insecure"])
 async def test_the_first_example(any_server: RealServer, tls: Any) -> None:

@@ -11,6 +11,7 @@ from typing import TypeVar, final
 import attrs
 
 from aimap._client.ahead import Learnt
+from aimap._client.base import Connected
 from aimap._client.driver import CommandFuture, Driver
 from aimap._client.mailbox import Mailbox
 from aimap._client.uploading import Source, message_octets, open_source, upload
@@ -26,6 +27,7 @@ from aimap._commands.mailboxes import (
     Status,
     Subscribe,
     Unsubscribe,
+    status_items,
 )
 from aimap._commands.select import Examine, QResync, Select, Selecting, SelectResult, Unselect
 from aimap._errors import BadError, CapabilityError, InvalidArgumentError, StateError
@@ -40,11 +42,20 @@ from aimap._protocol.view import MailboxView
 
 T = TypeVar("T")
 
+# What STATUS items need: a capability, its RFC, and others that bring the item too.
+_STATUS_NEEDS = {
+    "SIZE": ("STATUS=SIZE", "RFC 8438", "IMAP4rev2"),
+    "HIGHESTMODSEQ": ("CONDSTORE", "RFC 7162", "QRESYNC"),
+    "MAILBOXID": ("OBJECTID", "RFC 8474"),
+    "APPENDLIMIT": ("APPENDLIMIT", "RFC 7889"),
+    "DELETED": ("QUOTA=RES-MESSAGE", "RFC 9208", "IMAP4rev2"),
+    "DELETED-STORAGE": ("QUOTA=RES-STORAGE", "RFC 9208"),
+}
 _COUNTS = ("MESSAGES", "UNSEEN", "UIDNEXT", "UIDVALIDITY")
 
 
 @final
-class Client:
+class Client(Connected):
     """One connection to an IMAP server; made by :func:`aimap.connect`.
 
     Any number of tasks may use it at once. Commands go out back to back, without waiting
@@ -59,20 +70,15 @@ class Client:
     """
 
     def __init__(self, driver: Driver) -> None:
+        super().__init__(driver)
         self.login_code: ResponseCode | None = None
         self.learnt: Learnt | None = None
-        self._driver = driver
         self._mailbox: Mailbox | None = None
         self._selecting = False
         driver.session.on_event = self._on_event
 
     def __repr__(self) -> str:
         return f"<aimap.Client {self.state.value}>"
-
-    @property
-    def capabilities(self) -> Capabilities:
-        """What the server offers now (:rfc:`9051#section-6.1.1`)."""
-        return self._driver.session.capabilities or Capabilities()
 
     @property
     def enabled(self) -> Capabilities:
@@ -205,14 +211,24 @@ class Client:
 
         Args:
             name: the mailbox.
-            items: such as ``"MESSAGES"`` or ``"UNSEEN"``.
+            items: such as ``"MESSAGES"`` or ``"UNSEEN"``. Some need an extension: ``"SIZE"``
+                (:rfc:`8438`), ``"HIGHESTMODSEQ"`` (:rfc:`7162`), ``"MAILBOXID"``
+                (:rfc:`8474`), ``"APPENDLIMIT"`` (:rfc:`7889`), ``"DELETED"``
+                (:rfc:`9051`, or :rfc:`9208`) and ``"DELETED-STORAGE"`` (:rfc:`9208`).
 
         Raises:
             InvalidArgumentError: if an item is not one of STATUS.
+            CapabilityError: if one needs what the server does not offer.
             NoError: if there is no such mailbox, or the server refuses.
             ConnectionLostError: if the connection is gone.
         """
+        self._need_status(items)
         return await self._driver.call(Status(name, items))
+
+    def _need_status(self, items: Sequence[str]) -> None:
+        for item in status_items(items):
+            if item in _STATUS_NEEDS:
+                self._need(*_STATUS_NEEDS[item])
 
     async def namespace(self) -> Namespaces:
         """Ask where mailboxes live (:rfc:`9051#section-6.3.10`).
@@ -387,10 +403,6 @@ class Client:
             # no mailbox is selected after all, it is not sent.
             self._driver.submit(Unselect())
 
-    def _need(self, capability: str, where: str) -> None:
-        if capability not in self.capabilities:
-            raise CapabilityError(capability, f"it is needed for this ({where})")
-
     def _on_event(self, event: SessionEvent) -> None:
         if self._mailbox is not None:
             self._mailbox.on_event(event)
@@ -407,11 +419,14 @@ class _Selection:
 
     def __init__(self, client: Client, command: Selecting) -> None:
         self._client = client
-        self._command = command
+        self._command: Selecting | None = command
 
     async def __aenter__(self) -> Mailbox:
         """Select the mailbox. On cancellation none is selected."""
-        return await self._client._enter(self._command)  # noqa: SLF001 (the other half of it)
+        command, self._command = self._command, None
+        if command is None:
+            raise StateError("what select() returns is entered once; call it again")
+        return await self._client._enter(command)  # noqa: SLF001 (the other half of it)
 
     async def __aexit__(self, *exc: object) -> None:
         """Leave the mailbox, at once; what comes next queues behind it."""

@@ -37,6 +37,8 @@ from aimap._protocol.session import Session
 
 T = TypeVar("T")
 
+# Trio would make each task a name of its own.
+_READER, _WRITER = "aimap reader", "aimap writer"
 _READ_SIZE = 256 * 1024
 _PIECE = 64 * 1024
 _AFTER_BYE = 1.0
@@ -246,7 +248,7 @@ class Driver:
         # A writer that waits for the server to read does not see that all is over.
         if self._nursery is not None and (not self._writing or self.session.lost is not None):
             self._writing = True
-            self._nursery.start_soon(self._run_writer)
+            self._nursery.start_soon(self._run_writer, name=_WRITER)
 
     def wake_reader(self) -> None:
         """Let the reader look again whether it is to go on."""
@@ -301,7 +303,7 @@ class Driver:
     def start(self, nursery: trio.Nursery) -> None:
         """Begin to read, and to write whenever there is something, until :meth:`stop`."""
         self._nursery = nursery
-        nursery.start_soon(self._run_reader)
+        nursery.start_soon(self._run_reader, name=_READER)
 
     def stop(self) -> None:
         """Begin nothing new: the nursery is about to close."""

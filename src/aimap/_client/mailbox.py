@@ -46,7 +46,7 @@ class Mailbox(Reading, Searching, Changing):
         self, driver: Driver, view: MailboxView, resynced: SelectResult | None = None
     ) -> None:
         super().__init__(driver, view, resynced)
-        self._watchers: dict[Watcher, None] = {}
+        self._watchers: list[Watcher] = []
 
     def on_event(self, event: SessionEvent) -> None:
         """Take an event of the session, for the watchers."""

@@ -64,7 +64,7 @@ class Watcher:
         "_watchers",
     )
 
-    def __init__(self, driver: Driver, view: MailboxView, watchers: dict[Watcher, None]) -> None:
+    def __init__(self, driver: Driver, view: MailboxView, watchers: list[Watcher]) -> None:
         self._driver = driver
         self._view = view
         self._watchers = watchers
@@ -83,7 +83,7 @@ class Watcher:
             ConnectionLostError: if the connection is gone.
         """
         first = not self._watchers
-        self._watchers[self] = None
+        self._watchers.append(self)
         session = self._driver.session
         try:
             if first and "NOTIFY" in (session.capabilities or ()):
@@ -93,7 +93,7 @@ class Watcher:
             else:
                 await trio.lowlevel.checkpoint()
         except BaseException:
-            del self._watchers[self]
+            self._watchers.remove(self)
             raise
         self._known_to = self._view.highest_uid or UID(0)
         if self._has_idle:
@@ -131,7 +131,7 @@ class Watcher:
         traceback: TracebackType | None,
     ) -> None:
         """Stop watching, at once; IDLE ends with the last watcher."""
-        self._watchers.pop(self, None)
+        self._watchers.remove(self)
         if not self._watchers:
             self._driver.session.background = None
             self._driver.session.end_background()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
-from typing import TYPE_CHECKING
 
 from aimap._commands.base import (
     IN_MAILBOX,
@@ -28,10 +27,17 @@ from aimap._model.search import (
     SearchKey,
     Word,
 )
+from aimap._wire.encoder import Dialect, Encoder
 
-if TYPE_CHECKING:
-    from aimap._wire.encoder import Encoder
-
+# The keys of RFC 3501 section 6.4.4; the one without a name is a set of sequence numbers.
+_OF_REV1 = frozenset(
+    {
+        "", "ALL", "ANSWERED", "BCC", "BEFORE", "BODY", "CC", "DELETED", "DRAFT", "FLAGGED",
+        "FROM", "HEADER", "KEYWORD", "LARGER", "NEW", "OLD", "ON", "RECENT", "SEEN",
+        "SENTBEFORE", "SENTON", "SENTSINCE", "SINCE", "SMALLER", "SUBJECT", "TEXT", "TO", "UID",
+        "UNANSWERED", "UNDELETED", "UNDRAFT", "UNFLAGGED", "UNKEYWORD", "UNSEEN",
+    }
+)  # fmt: skip
 _NOT_IN_REV2 = frozenset({"NEW", "OLD", "RECENT"})
 _BARE = (Flag, Word, Label)
 
@@ -221,8 +227,38 @@ def writable_in(criteria: SearchCriteria, charset: str) -> bool:
     return True
 
 
-def write_criteria(wire: Encoder, criteria: SearchCriteria, codec: str = "utf-8") -> None:
-    """Write *criteria*, whatever their depth, without recursion; text in *codec*."""
+def criteria_text(criteria: SearchCriteria) -> str:
+    """Return *criteria* as IMAP writes them, to be kept on the server (:rfc:`5466#section-3.2`).
+
+    Raises:
+        InvalidArgumentError: if something in them means nothing elsewhere, or cannot be quoted.
+    """
+    for key in search_keys(checked_criteria(criteria)):
+        for argument in key.arguments:
+            if isinstance(argument, (SeqSet, SavedResult)):
+                raise InvalidArgumentError(
+                    f"{argument!r} means nothing in a search that is kept: name messages by UID"
+                )
+    wire = Encoder(Dialect(utf8=True))
+    write_criteria(wire, criteria, for_others=True)
+    parts = wire.parts()
+    if len(parts) > 1 or not isinstance(parts[0], bytes):
+        raise InvalidArgumentError("a search that is kept has no text that is long, or of lines")
+    return parts[0].decode("utf-8").removesuffix("\r\n")
+
+
+def write_criteria(
+    wire: Encoder, criteria: SearchCriteria, codec: str = "utf-8", *, for_others: bool = False
+) -> None:
+    """Write *criteria*, whatever their depth, without recursion; text in *codec*.
+
+    Args:
+        wire: where to.
+        criteria: the criteria.
+        codec: Python's name of the charset.
+        for_others: put keys in parentheses that not all clients can read, so that they can
+            pass over them (:rfc:`5466#section-3.2`).
+    """
     waiting: list[SearchCriteria | str] = []
     waiting += reversed(criteria.criteria) if isinstance(criteria, And) else [criteria]
     while waiting:
@@ -242,6 +278,8 @@ def write_criteria(wire: Encoder, criteria: SearchCriteria, codec: str = "utf-8"
                     waiting += [part, "OR"]
             case Not(part):
                 waiting += [part, "NOT"]
+            case Fuzzy(part) if for_others:
+                waiting += [")", part, "FUZZY", "("]
             case Fuzzy(part):
                 waiting += [part, "FUZZY"]
             case SearchKey(name, arguments):
@@ -249,10 +287,15 @@ def write_criteria(wire: Encoder, criteria: SearchCriteria, codec: str = "utf-8"
                     raise InvalidArgumentError(
                         f"IMAP4rev2, which is enabled, has no search key {name}"
                     )
+                marked = for_others and name not in _OF_REV1
+                if marked:
+                    wire.open()
                 if name:
                     wire.atom(name)
                 for argument in arguments:
                     _write_argument(wire, argument, codec)
+                if marked:
+                    wire.close()
             case other:
                 raise InvalidArgumentError(f"not search criteria of ours: {other!r}")
 

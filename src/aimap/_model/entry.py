@@ -9,6 +9,8 @@ from aimap._errors import InvalidArgumentError
 # Printable ASCII between slashes, or dots, without wildcards
 _ENTRY = re.compile(r"(?:/[ -$&-)+-.0-~]+)+")
 _ATTRIBUTE = re.compile(r"[!-$&-)+,\-/-~]+(?:\.[!-$&-)+,\-/-~]+)*")
+# filter-name (RFC 5466 section 4)
+_FILTER_NAME = re.compile(r"[!#$&'+,\-.0-9:;<=>?@A-Z\[^_`a-z|}~]+", re.ASCII)
 _PATTERN = re.compile(r"[ -~]+")
 _MAX_OCTETS = 1000
 
@@ -54,4 +56,15 @@ def attribute_name(name: str, *, wildcards: bool = False) -> str:
     pattern = _PATTERN if wildcards else _ATTRIBUTE
     if len(name) > _MAX_OCTETS or not pattern.fullmatch(name):
         raise InvalidArgumentError(f"an attribute is such as 'value.shared', not {name!r}")
+    return name
+
+
+def filter_name(name: str) -> str:
+    """Return the name of a search that the server keeps, if it is one (:rfc:`5466#section-4`).
+
+    Raises:
+        InvalidArgumentError: if it is not an atom, or has a slash.
+    """
+    if not _FILTER_NAME.fullmatch(name):
+        raise InvalidArgumentError(f"a filter's name is an atom without a slash, not {name!r}")
     return name

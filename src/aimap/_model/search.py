@@ -13,12 +13,11 @@ from typing import Literal, TypeAlias, final
 import attrs
 
 from aimap._errors import InvalidArgumentError
-from aimap._model.entry import entry_name
+from aimap._model.entry import entry_name, filter_name
 from aimap._model.flag import Flag
 from aimap._model.numbers import MAX_MODSEQ, MAX_NUMBER, NumberSet, SeqSet, UIDSet, as_set
 from aimap._model.saved import SavedResult
 
-_FILTER_NAME = re.compile(r"[!#$&'+,\-.0-9:;<=>?@A-Z\[^_`a-z|}~]+", re.ASCII)
 _OBJECT_ID = re.compile(r"[A-Za-z0-9_-]{1,255}", re.ASCII)
 _MAX_64 = 0xFFFFFFFFFFFFFFFF
 
@@ -326,9 +325,7 @@ def FILTER(name: str) -> SearchKey:
     Raises:
         InvalidArgumentError: if *name* is not an atom, or has a slash.
     """
-    if not _FILTER_NAME.fullmatch(name):
-        raise InvalidArgumentError(f"a filter's name is an atom without a slash, not {name!r}")
-    return SearchKey("FILTER", (Word(name),))
+    return SearchKey("FILTER", (Word(filter_name(name)),))
 
 
 def ANNOTATION(

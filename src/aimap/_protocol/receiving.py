@@ -83,6 +83,8 @@ class Receiver:
             claimants.pop(pending, None)
             if not claimants:
                 self._claimants.pop(kind, None)
+        if not self._claimants:
+            self._claimants.clear()
 
     def receive(self, response: Response) -> None:
         """Take an untagged response."""

@@ -198,6 +198,9 @@ class Sender:
     def _send(self, pending: Pending[Any], assumed: Dialect | None = None) -> None:
         command = pending.command
         del self.queued[pending]
+        if not self.queued:
+            # An empty dict keeps its table, of every idle connection, until it is cleared.
+            self.queued.clear()
         try:
             if assumed is None:
                 self._facts.check(command)
