@@ -256,7 +256,8 @@ class FetchStream:
         if self._answers_some:
             # How many will be answered, nobody knows.
             count = len(self._rest)
-        count = min(count, self._most or count)
+        if self._partial is None:
+            count = min(count, self._most or count)
         octets = set_octets(self._driver.session.max_line)
         while self._rest and len(self._slices) < _SLICES_AHEAD:
             expected = sum(map(_length, self._slices.values())) * average + self._octets

@@ -102,9 +102,8 @@ class Searching(Selected):
         if "RELEVANCY" in options:
             self._need("SEARCH=FUZZY", "RFC 6203")
         pieces = search_pieces(criteria, self._driver.session.max_line)
-        only_here = any(isinstance(option, Partial) for option in options) and (
-            len(pieces) > 1 or not (self._offers("PARTIAL") or self._offers("CONTEXT=SEARCH"))
-        )
+        windows = [option for option in options if isinstance(option, Partial)]
+        only_here = bool(windows) and (len(pieces) > 1 or not self._server_has(*windows))
         if not self._offers("ESEARCH") or only_here:
             if "SAVE" in options or "RELEVANCY" in options:
                 raise CapabilityError("PARTIAL", "RFC 9394; there is no window beside SAVE")
@@ -116,9 +115,13 @@ class Searching(Selected):
                 self._driver, piece, lambda part, charset: ESearch(part, options, charset=charset)
             )
         ]
-        if len(answers) == 1 or not any(isinstance(option, Partial) for option in options):
+        if len(answers) == 1 or not windows:
             return merged(answers, options)
         return found_among(await search(self._driver, criteria), options)
+
+    def _server_has(self, window: Partial) -> bool:
+        # RFC 5267 section 4.4 counts from the lowest only.
+        return self._offers("PARTIAL") or (self._offers("CONTEXT=SEARCH") and window.first > 0)
 
     async def sort(
         self,
@@ -160,7 +163,8 @@ class Searching(Selected):
             raise InvalidArgumentError("name at least one key to sort by, such as SortKey.DATE")
         order: Sequence[UID] | None = None
         if self._server_sorts(wanted) and self._is_short(criteria):
-            if window is not None and self._offers("ESORT") and self._offers("CONTEXT=SORT"):
+            pages = self._offers("ESORT") and self._offers("CONTEXT=SORT")
+            if window is not None and pages and (window.first > 0 or self._offers("PARTIAL")):
                 answer = await self._whole(
                     criteria, lambda c: ESort(wanted, criteria, [window], charset=c)
                 )
