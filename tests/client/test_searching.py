@@ -352,8 +352,18 @@ async def test_sorting_by_windows() -> None:
             b'* ESEARCH (TAG "%s") UID PARTIAL (1:3 5:4,9)\r\n%s OK sorted',
         ),
     ]
+    conversation += [
+        (
+            b"UID SORT RETURN (ALL) (DATE) UTF-8 ALL",
+            b'* ESEARCH (TAG "%s") UID ALL 5:4,9,1:2\r\n%s OK sorted',
+        ),
+        (b"UID SORT RETURN (ALL) (DATE) UTF-8 ALL", b'* ESEARCH (TAG "%s") UID\r\n%s OK none'),
+    ]
     async with selected("SORT ESORT CONTEXT=SORT", conversation) as inbox:
         assert await inbox.sort(SortKey.DATE, window=Partial(1, 3)) == (5, 4, 9)
+        # Only RFC 9394 counts from the end.
+        assert await inbox.sort(SortKey.DATE, window=Partial(-1, -2)) == (1, 2)
+        assert await inbox.sort(SortKey.DATE) == ()
 
 
 async def test_what_a_server_sorts_only_in_part_is_sorted_here() -> None:

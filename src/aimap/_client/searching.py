@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from aimap._client.fetching import FetchStream
 from aimap._client.finding import other_charset, search, search_all
@@ -79,8 +79,7 @@ class Searching(Selected):
                 a FUZZY search (:rfc:`6203#section-4`).
 
         Returns:
-            What was asked for, in UIDs: ``all`` is an empty set where nothing was found, and
-            ``count`` is a number.
+            What was asked for, in UIDs; ``all`` is an empty set where nothing was found.
 
         Raises:
             CapabilityError: if the server has not what a key needs; SEARCHRES for
@@ -163,20 +162,37 @@ class Searching(Selected):
             raise InvalidArgumentError("name at least one key to sort by, such as SortKey.DATE")
         order: Sequence[UID] | None = None
         if self._server_sorts(wanted) and self._is_short(criteria):
-            pages = self._offers("ESORT") and self._offers("CONTEXT=SORT")
-            if window is not None and pages and (window.first > 0 or self._offers("PARTIAL")):
-                answer = await self._whole(
-                    criteria, lambda c: ESort(wanted, criteria, [window], charset=c)
-                )
-                if answer is not None and answer.partial is not None:
-                    return tuple(_expanded(answer.partial.order))
-            sorted_there = await self._whole(criteria, lambda c: Sort(wanted, criteria, charset=c))
-            if sorted_there is not None:
-                order = [UID(number) for number in sorted_there.numbers]
+            if window is not None and self._server_sorts_windows(window):
+                page = await self._sorted_there(wanted, criteria, window)
+                if page is not None:
+                    return page
+            order = await self._sorted_there(wanted, criteria, "ALL")
         if order is None:
             messages = await self._fetch_found(criteria, items_to_sort(wanted))
             order = [message.uid for message in sort_messages(messages, wanted)]
         return tuple(order if window is None else window.of(order))
+
+    async def _sorted_there(
+        self, keys: Sequence[SortKey], criteria: SearchCriteria, what: Literal["ALL"] | Partial
+    ) -> tuple[UID, ...] | None:
+        """Sort on the server; ``None`` if it did not look at all messages."""
+        if not self._offers("ESORT"):
+            found = await self._whole(
+                criteria, lambda charset: Sort(keys, criteria, charset=charset)
+            )
+            return None if found is None else tuple(map(UID, found.numbers))
+        answer = await self._whole(
+            criteria, lambda charset: ESort(keys, criteria, [what], charset=charset)
+        )
+        if answer is None:
+            return None
+        order = answer.order if answer.partial is None else answer.partial.order
+        return tuple(_expanded(order))
+
+    def _server_sorts_windows(self, window: Partial) -> bool:
+        # RFC 5267 section 4.4 counts from the lowest only.
+        offered = self._offers("ESORT") and self._offers("CONTEXT=SORT")
+        return offered and (window.first > 0 or self._offers("PARTIAL"))
 
     def _server_sorts(self, keys: Sequence[SortKey]) -> bool:
         """Tell whether the server sorts by these keys.
