@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import datetime
 from email.message import EmailMessage
-from email.policy import SMTP, SMTPUTF8
 from typing import TypeVar, final
 
 import attrs
@@ -15,7 +14,7 @@ from aimap._client.ahead import Learnt
 from aimap._client.base import Connected
 from aimap._client.driver import CommandFuture, Driver
 from aimap._client.mailbox import Mailbox
-from aimap._client.uploading import Source, open_source, upload
+from aimap._client.uploading import Source, message_octets, open_source, upload
 from aimap._commands.append import Append
 from aimap._commands.base import Command
 from aimap._commands.connection import Enable, Id, Noop
@@ -330,7 +329,7 @@ class Client(Connected):
         if isinstance(message, (bytes, EmailMessage)):
             if size is not None:
                 raise InvalidArgumentError("size is for a message that is read from a source")
-            octets = message if isinstance(message, bytes) else _octets(message)
+            octets = message if isinstance(message, bytes) else message_octets(message)
             return await self._driver.call(Append(name, octets, flags=flags, date=date))
         async with open_source(message, size) as (source, octets_there):
             return await upload(self._driver, name, source, octets_there, flags=flags, date=date)
@@ -432,10 +431,3 @@ class _Selection:
     async def __aexit__(self, *exc: object) -> None:
         """Leave the mailbox, at once; what comes next queues behind it."""
         self._client._leave()  # noqa: SLF001
-
-
-def _octets(message: EmailMessage) -> bytes:
-    try:
-        return message.as_bytes(policy=SMTP)
-    except UnicodeEncodeError:
-        return message.as_bytes(policy=SMTPUTF8)
