@@ -48,9 +48,7 @@ class Annotating(Connected):
             ConnectionLostError: if the connection is gone.
         """
         self._need_metadata(name)
-        return await self._driver.call(
-            GetMetadata(name, entries, max_size=max_size, depth=depth)
-        )
+        return await self._driver.call(GetMetadata(name, entries, max_size=max_size, depth=depth))
 
     async def set_metadata(self, name: str, values: Mapping[str, str | bytes | None]) -> None:
         """Write notes on a mailbox, or on the server (SETMETADATA, :rfc:`5464#section-4.3`).
