@@ -81,6 +81,7 @@ from aimap._model.code import (
     WebAlertCode,
 )
 from aimap._model.convert import ConversionResponse, ConvertedResponse, ConvertError
+from aimap._model.copied import CopyResult
 from aimap._model.envelope import Address, Envelope, Group
 from aimap._model.event import (
     AccountWatchEvent,
@@ -309,6 +310,7 @@ __all__ = [
     "ConvertError",
     "ConvertLimitCode",
     "ConvertedResponse",
+    "CopyResult",
     "CopyUIDCode",
     "Delivery",
     "DiscoveryError",

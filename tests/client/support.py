@@ -79,3 +79,38 @@ async def played(
     async with aimap.connect("localhost", tls="insecure", stream=ours, **options) as imap:
         yield imap, server
         await theirs.aclose()
+
+
+Conversation = list[tuple[bytes, bytes]]
+"""What is heard, without its tag, and what the server says to it: ``%s`` is that tag."""
+
+
+@asynccontextmanager
+async def selected(
+    capabilities: str, conversation: Conversation, *, exists: int = 3, selecting: bytes = b""
+) -> AsyncGenerator[aimap.Mailbox]:
+    """Select INBOX on a server that plays a conversation, to its end.
+
+    Args:
+        capabilities: what it offers beyond IMAP4rev1, LITERAL+ and UNSELECT.
+        conversation: what follows SELECT.
+        exists: how many messages there are.
+        selecting: more that the server says on SELECT.
+    """
+    greeting = f"* PREAUTH [CAPABILITY IMAP4rev1 LITERAL+ UNSELECT {capabilities}] hi\r\n"
+
+    async def play(server: PlayedServer) -> None:
+        assert await server.hears() == b"A1 SELECT INBOX"
+        await server.says(b"* %d EXISTS\r\n%sA1 OK [READ-WRITE] open\r\n" % (exists, selecting))
+        for at, (heard, says) in enumerate(conversation, 2):
+            tag = b"A%d" % at
+            for line in (tag + b" " + heard).split(b"\r\n"):
+                assert await server.hears() == line
+            await server.says(says.replace(b"%s", tag) + b"\r\n")
+        assert (await server.hears()).endswith(b" UNSELECT")
+
+    async with played(greeting=greeting.encode()) as (imap, server):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(play, server)
+            async with imap.select("INBOX") as inbox:
+                yield inbox

@@ -101,7 +101,7 @@ async def take_step(
             told = await imap.append(box, message, flags=[Flag.SEEN])
             return told and told.uids
         case "copy":
-            return [(c.source, c.destination) for c in await inbox.copy(uids, box)]
+            return dict(await inbox.copy(uids, box))
         case "noop":
             await imap.noop()
         case "quota":

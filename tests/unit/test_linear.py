@@ -16,10 +16,13 @@ import pytest
 
 import aimap._model.charsets
 import aimap._model.dates
+import aimap._model.subject
 import aimap._model.text
+import aimap._model.threading
 import aimap._protocol.wire_log
 import aimap._wire
 from aimap import Limits, parse_response
+from aimap._model.subject import base_subject
 from aimap._model.text import decode_parameters, decode_words
 from aimap._wire.reader import ResponseReader
 from aimap._wire.utf7 import decode_mailbox_name
@@ -35,7 +38,9 @@ MODULES: list[ModuleType] = [
     ),
     aimap._model.charsets,
     aimap._model.dates,
+    aimap._model.subject,
     aimap._model.text,
+    aimap._model.threading,
     aimap._protocol.wire_log,
 ]
 
@@ -98,6 +103,13 @@ EXAMPLES: dict[str, bytes | str] = {
     "text._Q_BYTE": b"=C3",
     "wire_log._LITERAL": b"{3+}",
     "wire_log._TOKEN": ";urlauth=user+joe:internal:9135",
+    "subject._BLOB": "[x] ",
+    "subject._REFWD": "re [x]:",
+    "subject._SPACES": "  ",
+    "threading._ESCAPE": b"\\a",
+    "threading._ID": b"<a@b>",
+    "threading._QUOTED": b'"a\\b"',
+    "threading._SPACE": b"  ",
     "text._WORD": b"=?utf-8*en?Q?a=20?=",
 }
 
@@ -357,3 +369,13 @@ def test_parameters(name: bytes) -> None:
         return lambda: decode_parameters(pairs)
 
     assert is_linear(make, 2000)
+
+
+@pytest.mark.parametrize(
+    "repeated", ["[x]", "re:", "[x] re:", "[fwd:", "(fwd)", " ", "[", "]", "x"]
+)
+def test_subjects(repeated: str) -> None:
+    for before in ("", "[fwd:", "re ["):
+        for after in ("", "]", ":", "x"):
+            case = (before, repeated, after)
+            assert is_linear(partial(repeating, base_subject, case), 5000), case

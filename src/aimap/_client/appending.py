@@ -6,14 +6,13 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
-from email.policy import SMTP, SMTPUTF8
 from typing import TypeAlias
 
 import trio
 
 from aimap._client.driver import CommandFuture
 from aimap._client.opening import Opening
-from aimap._client.uploading import Source, open_source, upload
+from aimap._client.uploading import Source, message_octets, open_source, upload
 from aimap._commands.append import Append, MultiAppend
 from aimap._commands.base import same_mailbox
 from aimap._commands.mailboxes import Status
@@ -218,15 +217,8 @@ def _append_message(
         if tuple(flags) or date is not None:
             raise InvalidArgumentError("an AppendMessage has its flags and its date in itself")
         return message
-    octets = message if isinstance(message, bytes) else _octets(message)
+    octets = message if isinstance(message, bytes) else message_octets(message)
     return AppendMessage(octets, flags=flags, date=date)
-
-
-def _octets(message: EmailMessage) -> bytes:
-    try:
-        return message.as_bytes(policy=SMTP)
-    except UnicodeEncodeError:
-        return message.as_bytes(policy=SMTPUTF8)
 
 
 def _octets_known(message: AppendMessage) -> int:

@@ -15,7 +15,7 @@ from aimap._client.driver import CommandFuture
 from aimap._client.languages import Languages
 from aimap._client.listing import Listing
 from aimap._client.quotas import Quotas
-from aimap._client.searching import Searching
+from aimap._client.elsewhere import Elsewhere
 from aimap._client.urls import AuthorizedUrls
 from aimap._commands.base import Command
 from aimap._commands.connection import Enable, Id, Noop
@@ -32,7 +32,7 @@ class Client(
     Authenticating,
     Listing,
     Appending,
-    Searching,
+    Elsewhere,
     AccessControl,
     Quotas,
     Annotating,

@@ -16,15 +16,18 @@ from typing import Any, Self, final
 import trio
 
 from aimap._client.driver import CommandFuture, Driver
-from aimap._commands.criteria import search_pieces
+from aimap._client.finding import search
+from aimap._client.limiting import lesser, undone
+from aimap._client.offering import message_limit, offers
 from aimap._commands.fetch import Fetch
-from aimap._commands.search import Search
 from aimap._commands.sets import set_octets
-from aimap._errors import ImapError, StateError
+from aimap._errors import CommandError, ImapError, StateError
 from aimap._model.fetch import FetchItem
 from aimap._model.message import Message
-from aimap._model.numbers import UIDSet
-from aimap._model.search import IN, SearchCriteria
+from aimap._model.numbers import MAX_NUMBER, SeqSet, UIDSet
+from aimap._model.returning import Partial
+from aimap._model.saved import SavedResult
+from aimap._model.search import IN
 from aimap._protocol.view import MailboxView
 
 _FIRST_SLICE_OCTETS = 128 * 1024
@@ -35,29 +38,25 @@ _FIRST_GUESS_BODY = 32 * 1024
 _WIDE = 10_000
 
 
-async def search(driver: Driver, criteria: SearchCriteria) -> UIDSet:
-    """Search by as many commands as its line needs; ESEARCH where the server has it."""
-    extended = "ESEARCH" in (driver.session.capabilities or ())
-    found = UIDSet()
-    for piece in search_pieces(criteria, driver.session.max_line):
-        more = await driver.call(Search(piece, extended=extended))
-        found |= more
-    return found
-
-
 @final
 class FetchResult(list[Message]):
     """Messages in ascending order of their UIDs, whatever the order of the answers.
 
     Attributes:
-        missing: the UIDs that were asked for and not answered: mostly, those gone.
+        missing: the UIDs that were asked for and not answered: mostly, those gone. Empty
+            where only some were to be answered: with ``changed_since=`` or ``partial=``.
+        vanished: the UIDs that are gone since then, where ``vanished=True`` asked for them.
     """
 
     missing: UIDSet
+    vanished: UIDSet
 
-    def __init__(self, messages: Sequence[Message], missing: UIDSet) -> None:
+    def __init__(
+        self, messages: Sequence[Message], missing: UIDSet, vanished: UIDSet | None = None
+    ) -> None:
         super().__init__(messages)
         self.missing = missing
+        self.vanished = UIDSet() if vanished is None else vanished
 
 
 @final
@@ -72,21 +71,32 @@ class FetchStream:
         self,
         driver: Driver,
         view: MailboxView,
-        uids: UIDSet,
+        messages: UIDSet | SavedResult,
         items: Sequence[FetchItem[Any]],
+        *,
+        changed_since: int | None = None,
+        vanished: bool = False,
+        partial: Partial | None = None,
+        guess: int | None = None,
     ) -> None:
         self._driver = driver
         self._view = view
-        self._rest = uids
+        self._saved = messages if isinstance(messages, SavedResult) else None
+        self._rest = UIDSet() if isinstance(messages, SavedResult) else messages
         self._items = items
-        self._slices: dict[CommandFuture[Any], int] = {}
+        self._changed_since = changed_since
+        self._partial = partial
+        self._finds_vanished = vanished
+        self._vanished = UIDSet()
+        self._most = message_limit(driver.session)
+        self._slices: dict[CommandFuture[Any], Fetch] = {}
         self._buffer: deque[Message] = deque()
         self._octets = 0
         self._taken = 0
         self._seen = 0
         self._seen_octets = 0
         body = any(item.key.startswith(("BODY[", "BINARY[")) for item in items)
-        self._guess = _FIRST_GUESS_BODY if body else _FIRST_GUESS
+        self._guess = guess or (_FIRST_GUESS_BODY if body else _FIRST_GUESS)
         self._missing = UIDSet()
         self._asked_again = False
         self._error: ImapError | None = None
@@ -98,6 +108,11 @@ class FetchStream:
         """The UIDs that were asked for twice and not answered; mostly, those gone."""
         return self._missing
 
+    @property
+    def vanished(self) -> UIDSet:
+        """The UIDs that are gone since then, where ``vanished=True`` asked for them."""
+        return self._vanished
+
     async def __aenter__(self) -> Self:
         """Begin to fetch.
 
@@ -105,14 +120,42 @@ class FetchStream:
             StateError: if the mailbox is not selected any more.
             ConnectionLostError: if the connection is gone.
         """
-        if len(self._rest) > max(_WIDE, 2 * self._view.exists):
+        await self._prepare()
+        self._open = True
+        self._ask()
+        return self
+
+    async def _prepare(self) -> None:
+        """Find out what has to be known before the first slice goes out."""
+        if self._saved is not None and self._most is not None:
+            # What is left of it, once the server stopped, has to be known by UID.
+            self._rest, self._saved = await search(self._driver, IN(self._saved)), None
+        elif self._partial is not None and not self._server_has_windows:
+            there = list(await search(self._driver, IN(self._saved or self._rest)))
+            self._rest = UIDSet(self._partial.of(there))
+            self._saved = self._partial = None
+        elif len(self._rest) > max(_WIDE, 2 * self._view.exists) and (
+            self._most is not None or not self._answers_some
+        ):
             # Too wide to be cut by counting: ask which of them there are.
             self._rest &= await search(self._driver, IN(self._rest))
         else:
             await trio.lowlevel.checkpoint()
-        self._open = True
-        self._ask()
-        return self
+
+    @property
+    def _answers_some(self) -> bool:
+        """Whether not all of the messages are to be answered."""
+        return self._changed_since is not None or self._partial is not None
+
+    @property
+    def _server_has_windows(self) -> bool:
+        session = self._driver.session
+        return (
+            self._partial is not None
+            and offers(session, "PARTIAL")
+            and len(self._partial) <= (self._most or MAX_NUMBER)
+            and len(str(self._rest)) <= set_octets(session.max_line)
+        )
 
     async def __aexit__(
         self,
@@ -172,7 +215,7 @@ class FetchStream:
         while not self._buffer:
             if self._error is not None:
                 raise self._error
-            if not self._slices and not self._rest:
+            if not self._slices and not self._rest and self._saved is None:
                 await trio.lowlevel.cancel_shielded_checkpoint()
                 return False
             self._event = trio.Event()
@@ -199,6 +242,9 @@ class FetchStream:
 
     def _ask(self) -> None:
         """Keep slices in flight, as many as the budget allows."""
+        if self._saved is not None:
+            saved, self._saved = self._saved, None
+            self._submit(saved)
         if not self._rest or self._error is not None:
             return
         # Several go out in one flight: each flight costs as much as reading many messages.
@@ -207,26 +253,51 @@ class FetchStream:
         average = max(1, self._seen_octets // self._seen) if self._seen else self._guess
         budget = self._driver.limits.max_buffered // 2
         count = min(_SLICE_OCTETS, max(_FIRST_SLICE_OCTETS, self._taken)) // average or 1
+        if self._answers_some:
+            # How many will be answered, nobody knows.
+            count = len(self._rest)
+        if self._partial is None:
+            count = min(count, self._most or count)
         octets = set_octets(self._driver.session.max_line)
         while self._rest and len(self._slices) < _SLICES_AHEAD:
-            expected = sum(self._slices.values()) * average + self._octets
+            expected = sum(map(_length, self._slices.values())) * average + self._octets
             if self._slices and expected > budget:
                 return
             if not self._slices and self._octets > budget:
                 return
             piece, self._rest = self._rest.cut(count, octets)
-            future = self._driver.submit(Fetch(piece, self._items, self._deliver))
-            self._slices[future] = len(piece)
-            future.call_when_done(self._slice_done)
+            self._submit(piece)
+
+    def _submit(self, messages: UIDSet | SavedResult) -> None:
+        command = Fetch(
+            messages,
+            self._items,
+            self._deliver,
+            changed_since=self._changed_since,
+            on_vanished=self._on_vanished if self._finds_vanished else None,
+            partial=self._partial,
+        )
+        future = self._driver.submit(command)
+        self._slices[future] = command
+        future.call_when_done(self._slice_done)
+
+    def _on_vanished(self, uids: UIDSet) -> None:
+        self._vanished |= uids
 
     def _slice_done(self, future: CommandFuture[Any]) -> None:
-        if self._slices.pop(future, None) is None:
+        command = self._slices.pop(future, None)
+        if command is None:
             return
+        messages = command.messages
         try:
-            self._missing |= future.outcome()
+            self._note(command, future.outcome())
         except ImapError as error:
-            self._error = self._error or error
-            self._rest = UIDSet()
+            code = error.code if isinstance(error, CommandError) else None
+            if isinstance(messages, UIDSet) and (most := lesser(code, messages)):
+                self._most, self._rest = most, self._rest | messages
+            else:
+                self._error = self._error or error
+                self._rest = UIDSet()
         if not self._slices and not self._rest and self._missing and not self._asked_again:
             # Some servers send data behind the answer that they belong to, or none where
             # much is asked for at once: what is missing is not believed to be gone yet.
@@ -234,3 +305,18 @@ class FetchStream:
             self._rest, self._missing = self._missing, UIDSet()
         self._ask()
         self._event.set()
+
+    def _note(self, command: Fetch, missing: UIDSet | SeqSet) -> None:
+        """Note what the server did not answer, and ask again for what it did not get to."""
+        if not isinstance(command.messages, UIDSet):
+            return
+        left = undone(command, command.messages)
+        if command.limit is not None:
+            self._most = command.limit.limit or None
+        self._rest |= left
+        if not self._answers_some:
+            self._missing |= missing - left
+
+
+def _length(command: Fetch) -> int:
+    return 0 if isinstance(command.messages, SavedResult) else len(command.messages)

@@ -43,8 +43,8 @@ class Languages(Connected):
             ConnectionLostError: if the connection is gone.
         """
         self._need("LANGUAGE", "RFC 5255")
-        tags = await self._driver.call(Language(wish, *others))
-        return tags[0] if tags else None
+        chosen = await self._driver.call(Language(wish, *others))
+        return next(iter(chosen), None)
 
     async def comparator(self, *wishes: str) -> ComparatorResponse:
         """Ask, or choose, how SEARCH and SORT compare texts (:rfc:`5255#section-4.7`).

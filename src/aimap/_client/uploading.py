@@ -18,6 +18,8 @@ from collections.abc import (
 )
 from contextlib import asynccontextmanager
 from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
 from typing import TypeAlias, TypeVar, cast, final
 
 import trio
@@ -131,3 +133,11 @@ async def _send(driver: Driver, future: CommandFuture[T], piece: bytes) -> None:
     if piece:
         future.upload(piece)
         await driver.drain()
+
+
+def message_octets(message: EmailMessage) -> bytes:
+    """Return a message as it is sent: with CRLF, and 8-bit only where it must be."""
+    try:
+        return message.as_bytes(policy=SMTP)
+    except UnicodeEncodeError:
+        return message.as_bytes(policy=SMTPUTF8)

@@ -16,6 +16,7 @@ from enum import Enum, IntEnum
 from typing import TYPE_CHECKING, ClassVar, Generic, NamedTuple, TypeVar
 
 from aimap._errors import BadError, CommandError, NoError
+from aimap._model.code import MessageLimitCode
 from aimap._model.message import Message
 from aimap._model.response import ContinuationRequest, TaggedResponse, Untagged
 from aimap._model.state import LOGGED_IN, SELECTED, ConnectionState
@@ -245,9 +246,20 @@ class PlainCommand(Command[None]):
 
 
 class SelectedCommand(Command[T]):
-    """A command on the selected mailbox."""
+    """A command on the selected mailbox.
+
+    Attributes:
+        limit: what the server said in its OK, if it did only part of the work
+            (:rfc:`9738`).
+    """
 
     states = SELECTED
+    limit: MessageLimitCode | None = None
+
+    def finish(self, response: TaggedResponse) -> T:
+        if isinstance(response.code, MessageLimitCode):
+            self.limit = response.code
+        return super().finish(response)
 
     @property
     def claims(self) -> tuple[Claim, ...]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, final
 
 from aimap._commands.sets import OnMessages
-from aimap._model.code import CopyUIDCode, MessageLimitCode
+from aimap._model.code import CopyUIDCode
+from aimap._model.copied import is_credible
 from aimap._model.numbers import MAX_NUMBER, UIDSet
 from aimap._model.response import StatusResponse, TaggedResponse, Untagged
 from aimap._model.saved import MessageSet
@@ -23,7 +24,6 @@ class _Transfer(OnMessages[CopyUIDCode | None]):
         super().__init__(messages)
         self._mailbox = mailbox
         self._copied: CopyUIDCode | None = None
-        self._limit: MessageLimitCode | None = None
 
     def write(self, wire: Encoder) -> None:
         self.write_start(wire)
@@ -33,18 +33,19 @@ class _Transfer(OnMessages[CopyUIDCode | None]):
         code = response.code if isinstance(response, StatusResponse) else None
         if self._copied is not None or not isinstance(code, CopyUIDCode):
             return False
-        # COPYUID speaks of UIDs, also where the command does not.
-        if self.by_uid and not self.is_mine(code.source):
+        if not self._is_credible(code):
             return False
         self._copied = code
         return True
 
     def result(self, response: TaggedResponse) -> CopyUIDCode | None:
-        if isinstance(response.code, MessageLimitCode):
-            self._limit = response.code
-        if isinstance(response.code, CopyUIDCode):
+        if isinstance(response.code, CopyUIDCode) and self._is_credible(response.code):
             self._copied = response.code
         return self._copied
+
+    def _is_credible(self, code: CopyUIDCode) -> bool:
+        # COPYUID speaks of UIDs, also where the command does not.
+        return is_credible(code, self.messages if isinstance(self.messages, UIDSet) else None)
 
     @property
     def processed(self) -> UIDSet:
@@ -57,9 +58,9 @@ class _Transfer(OnMessages[CopyUIDCode | None]):
             return UIDSet()
         if self._copied is not None:
             return self.messages & UIDSet.from_ranges(self._copied.source)
-        if self._limit is None:
+        if self.limit is None:
             return self.messages
-        lowest = self._limit.lowest_uid
+        lowest = self.limit.lowest_uid
         if lowest is None:
             return UIDSet()
         return self.messages & UIDSet.from_ranges([(lowest, MAX_NUMBER)])

@@ -98,6 +98,52 @@ def search_claims(criteria: SearchCriteria, *, by_uid: bool) -> tuple[Claim, ...
     return claims
 
 
+_NEEDED = {
+    "ANNOTATION": ("ANNOTATE-EXPERIMENT-1", "RFC 5257"),
+    "EMAILID": ("OBJECTID", "RFC 8474"),
+    "FILTER": ("FILTERS", "RFC 5466"),
+    "MODSEQ": ("CONDSTORE", "RFC 7162"),
+    "OLDER": ("WITHIN", "RFC 5032; BEFORE knows days only, and their ends in the server's zone"),
+    "SAVEDATESUPPORTED": ("SAVEDATE", "RFC 8514"),
+    "SAVEDBEFORE": ("SAVEDATE", "RFC 8514"),
+    "SAVEDON": ("SAVEDATE", "RFC 8514"),
+    "SAVEDSINCE": ("SAVEDATE", "RFC 8514"),
+    "THREADID": ("OBJECTID", "RFC 8474"),
+    "UIDAFTER": ("MESSAGELIMIT", "RFC 9738; IN('8:*') finds what UIDAFTER(7) does"),
+    "UIDBEFORE": ("MESSAGELIMIT", "RFC 9738; IN('1:6') finds what UIDBEFORE(7) does"),
+    "X-GM-LABELS": ("X-GM-EXT-1", "Gmail's alone"),
+    "X-GM-MSGID": ("X-GM-EXT-1", "Gmail's alone"),
+    "X-GM-RAW": ("X-GM-EXT-1", "Gmail's alone"),
+    "X-GM-THRID": ("X-GM-EXT-1", "Gmail's alone"),
+    "YOUNGER": ("WITHIN", "RFC 5032; SINCE knows days only, and their ends in the server's zone"),
+}
+
+
+def needed_to_search(criteria: SearchCriteria) -> Iterator[tuple[str, str]]:
+    """Iterate over the capabilities that *criteria* need, each with who says so.
+
+    Raises:
+        InvalidArgumentError: if a part is of a class of somebody else's.
+    """
+    waiting = [criteria]
+    while waiting:
+        match waiting.pop():
+            case And(parts) | Or(parts):
+                waiting.extend(parts)
+            case Not(part):
+                waiting.append(part)
+            case Fuzzy(part):
+                yield "SEARCH=FUZZY", "RFC 6203"
+                waiting.append(part)
+            case SearchKey(name, arguments):
+                if name in _NEEDED:
+                    yield _NEEDED[name]
+                if any(isinstance(argument, SavedResult) for argument in arguments):
+                    yield "SEARCHRES", "RFC 5182"
+            case other:
+                raise InvalidArgumentError(f"not search criteria of ours: {other!r}")
+
+
 def search_pieces(criteria: SearchCriteria, max_line: int) -> list[SearchCriteria]:
     """Split a search that names so many messages that its line would be too long.
 
@@ -166,6 +212,19 @@ def _is_ascii(criteria: SearchCriteria) -> bool:
         for argument in key.arguments
         if isinstance(argument, str) and not isinstance(argument, _BARE)
     )
+
+
+def writable_in(criteria: SearchCriteria, charset: str) -> bool:
+    """Tell whether all texts in *criteria* can be written in a charset."""
+    try:
+        codec = text_codec(charset)
+        for key in search_keys(criteria):
+            for argument in key.arguments:
+                if isinstance(argument, str) and not isinstance(argument, _BARE):
+                    _in_codec(argument, codec)
+    except InvalidArgumentError:
+        return False
+    return True
 
 
 def criteria_text(criteria: SearchCriteria) -> str:

@@ -81,6 +81,25 @@ X_GM_MSGID: FetchItem[int] = FetchItem("X-GM-MSGID", "X-GM-MSGID")
 X_GM_THRID: FetchItem[int] = FetchItem("X-GM-THRID", "X-GM-THRID")
 X_GM_LABELS: FetchItem[tuple[str, ...]] = FetchItem("X-GM-LABELS", "X-GM-LABELS")
 
+_NEEDED = {
+    "BINARY": ("BINARY", "RFC 3516; download(decode=True) does without"),
+    "MODSEQ": ("CONDSTORE", "RFC 7162"),
+    "PREVIEW": ("PREVIEW", "RFC 8970; previews() does without"),
+    "SNIPPET": ("SNIPPET=FUZZY", "Dovecot's, before RFC 8970; previews() does without"),
+    "SAVEDATE": ("SAVEDATE", "RFC 8514"),
+    "EMAILID": ("OBJECTID", "RFC 8474"),
+    "THREADID": ("OBJECTID", "RFC 8474"),
+    "ANNOTATION": ("ANNOTATE-EXPERIMENT-1", "RFC 5257"),
+    "X-GM-MSGID": ("X-GM-EXT-1", "Gmail's alone"),
+    "X-GM-THRID": ("X-GM-EXT-1", "Gmail's alone"),
+    "X-GM-LABELS": ("X-GM-EXT-1", "Gmail's alone"),
+}
+
+
+def needed_for(key: str) -> tuple[str, str] | None:
+    """Return which capability a data item needs, and who says so; ``None`` for those of old."""
+    return _NEEDED.get(key.partition("[")[0].removesuffix(".SIZE"))
+
 
 def section_key(section: str) -> str:
     """Return a section as answers are filed under: ``BODY[...]``, in upper case."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal, TypeAlias, final
+from typing import Any, Literal, TypeAlias, TypeVar, final
 
 import attrs
 
 from aimap._errors import InvalidArgumentError
 from aimap._model.fetch import FetchItem
 from aimap._model.numbers import MAX_NUMBER
+
+N = TypeVar("N")
 
 
 @final
@@ -42,6 +44,16 @@ class Partial:
 
     def __str__(self) -> str:
         return f"{self.first}:{self.last}"
+
+    def __len__(self) -> int:
+        return abs(self.last - self.first) + 1
+
+    def of(self, results: Sequence[N]) -> Sequence[N]:
+        """Return what the window shows of *results*, in their order."""
+        low, high = sorted((abs(self.first), abs(self.last)))
+        if self.first > 0:
+            return results[low - 1 : high]
+        return results[max(0, len(results) - high) : max(0, len(results) - low + 1)]
 
 
 def _items(items: Iterable[FetchItem[Any]]) -> tuple[FetchItem[Any], ...]:

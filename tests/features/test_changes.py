@@ -1,0 +1,93 @@
+"""Changes of messages."""
+
+from __future__ import annotations
+
+from aimap import FLAGS, Flag, UIDSet, criteria, items
+
+from .frame import FALLS_BACK, WORKS, Scene, feature
+
+
+async def fill(scene: Scene, count: int = 3) -> None:
+    """Append messages whose UIDs are 1 and so on."""
+    for uid in range(1, count + 1):
+        await scene.imap.append("INBOX", b"Subject: %d\r\n\r\ntext\r\n" % uid)
+
+
+@feature("MOVE", "UIDPLUS")
+async def test_moves_and_copies(scene: Scene) -> None:
+    await fill(scene, 4)
+    box = scene.name("box")
+    await scene.imap.create(box)
+    async with scene.imap.select("INBOX") as inbox:
+        copied = await inbox.copy("1:2,9", box)
+        assert dict(copied) == {1: 1, 2: 2}
+        assert copied.missing == UIDSet(9)
+        assert dict(await inbox.move([3], box)) == {3: 3}
+        await inbox.add_flags("1:2", Flag.DELETED)
+        await inbox.expunge(2)
+        assert await inbox.search() == UIDSet("1,4")
+        await inbox.delete(4)
+        assert await inbox.search() == UIDSet(1)
+    scene.saw("MOVE", WORKS if scene.offers("MOVE") else FALLS_BACK)
+    scene.saw("UIDPLUS", WORKS)
+
+
+@feature("REPLACE")
+async def test_a_message_in_place_of_another(scene: Scene) -> None:
+    await fill(scene)
+    async with scene.imap.select("INBOX") as inbox:
+        new = await inbox.replace(2, b"Subject: new\r\n\r\ntext\r\n", flags=[Flag.DRAFT])
+        assert new is not None
+        assert new.uids == UIDSet(4)
+        assert await inbox.search() == UIDSet("1,3:4")
+        assert await inbox.search(criteria.DRAFT) == UIDSet(4)
+    scene.saw("REPLACE", WORKS if scene.offers("REPLACE") else FALLS_BACK)
+
+
+@feature("CONDSTORE")
+async def test_changes_only_where_nothing_else_changed(scene: Scene) -> None:
+    await fill(scene)
+    async with scene.imap.select("INBOX", condstore=scene.offers("CONDSTORE")) as inbox:
+        if not scene.offers("CONDSTORE"):
+            await scene.refuses("CONDSTORE", lambda: inbox.add_flags(1, "x", unchanged_since=1))
+            return
+        before = max(message.modseq for message in await inbox.fetch_all("1:*", items.MODSEQ))
+        await inbox.add_flags(2, Flag.ANSWERED)
+        assert await inbox.add_flags("1:3", Flag.FLAGGED, unchanged_since=before) == UIDSet(2)
+        assert await inbox.search(criteria.FLAGGED) == UIDSet("1,3")
+        changed = await inbox.fetch_all("1:*", FLAGS, changed_since=before)
+        assert [message.uid for message in changed] == [1, 2, 3]
+        assert await inbox.search(criteria.MODSEQ_SINCE(before + 1)) == UIDSet("1:3")
+    scene.saw("CONDSTORE", WORKS)
+
+
+@feature("ANNOTATE-EXPERIMENT-1")
+async def test_annotations(scene: Scene) -> None:
+    await fill(scene)
+    comment = {"/comment": {"value.priv": "call back"}}
+    async with scene.imap.select("INBOX") as inbox:
+        if not scene.offers("ANNOTATE-EXPERIMENT-1"):
+            await scene.refuses(
+                "ANNOTATE-EXPERIMENT-1", lambda: inbox.store_annotations(1, comment)
+            )
+            return
+        await inbox.store_annotations(1, comment)
+        (message,) = await inbox.fetch_all(1, items.ANNOTATION("/comment", "value.priv"))
+        assert message.annotations == {"/comment": {"value.priv": b"call back"}}
+    scene.saw("ANNOTATE-EXPERIMENT-1", WORKS)
+
+
+@feature("X-GM-EXT-1")
+async def test_labels(scene: Scene) -> None:
+    await fill(scene)
+    async with scene.imap.select("INBOX") as inbox:
+        if not scene.offers("X-GM-EXT-1"):
+            await scene.refuses("X-GM-EXT-1", lambda: inbox.add_labels(1, "two words"))
+            return
+        await inbox.add_labels("1:2", "two words")
+        await inbox.remove_labels(2, "two words")
+        assert await inbox.search(criteria.X_GM_LABELS("two words")) == UIDSet(1)
+        (message,) = await inbox.fetch_all(1, items.X_GM_LABELS, items.X_GM_MSGID, items.X_GM_THRID)
+        assert "two words" in message.gmail_labels
+        assert await inbox.search(criteria.X_GM_MSGID(message.gmail_message_id)) == UIDSet(1)
+    scene.saw("X-GM-EXT-1", WORKS)
