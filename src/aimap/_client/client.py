@@ -12,10 +12,10 @@ from aimap._client.annotating import Annotating
 from aimap._client.appending import Appending
 from aimap._client.authenticating import Authenticating
 from aimap._client.driver import CommandFuture
+from aimap._client.elsewhere import Elsewhere
 from aimap._client.languages import Languages
 from aimap._client.listing import Listing
 from aimap._client.quotas import Quotas
-from aimap._client.elsewhere import Elsewhere
 from aimap._client.urls import AuthorizedUrls
 from aimap._commands.base import Command
 from aimap._commands.connection import Enable, Id, Noop
@@ -133,7 +133,7 @@ class Client(
 
         Args:
             name: the mailbox.
-            special_use: what it is for, such as :attr:`SpecialUse.SENT`, or several uses
+            special_use: what it is for, such as ``SpecialUse.SENT``, or several uses
                 (:rfc:`6154#section-3`).
 
         Returns:

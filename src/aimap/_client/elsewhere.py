@@ -37,8 +37,8 @@ class Elsewhere(Connected):
             returning: what to return, such as ``"COUNT"``; nothing for the UIDs.
 
         Returns:
-            For each mailbox where something was found, what: with its ``mailbox`` and
-            ``uid_validity``; the UIDs are in ``all``.
+            One result for each mailbox where something was found, with its ``mailbox`` and
+            ``uid_validity``. The UIDs are in ``all``.
 
         Raises:
             CapabilityError: if the server does not offer MULTISEARCH.

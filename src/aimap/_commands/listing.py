@@ -184,7 +184,7 @@ class ListExtended(Command[list[MailboxInfo]]):
     """LIST as of LIST-EXTENDED (:rfc:`5258`, :rfc:`9051#section-6.3.9`).
 
     ``LIST (SUBSCRIBED) "" ("INBOX" "Work/%") RETURN (CHILDREN STATUS (UNSEEN))``. Details
-    that were asked for are in the :class:`MailboxInfo`, where the server told them.
+    that were asked for are in the :class:`aimap.MailboxInfo`, where the server told them.
 
     Args:
         patterns: one pattern as of :class:`List`, or several.
