@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from aimap._model.flag import Flag
 from aimap._model.numbers import MAX_NUMBER, SeqSet, UIDSet
 from aimap._wire.utf7 import encode_mailbox_name
 from aimap.testing._annotations import MAX_OCTETS
@@ -189,13 +190,13 @@ def _count(client: Connection, mailbox: StoredMailbox, item: str) -> int | str:
         case "UIDVALIDITY":
             return mailbox.uid_validity
         case "UNSEEN":
-            return sum("\\Seen" not in message.flags for message in messages)
+            return sum(Flag.SEEN not in message.flags for message in messages)
         case "DELETED":
-            return sum("\\Deleted" in message.flags for message in messages)
+            return sum(Flag.DELETED in message.flags for message in messages)
         case "SIZE" if client.offers("STATUS=SIZE"):
             return mailbox.size
         case "DELETED-STORAGE" if client.offers("QUOTA=RES-STORAGE"):
-            marked = (m for m in messages if "\\Deleted" in m.flags)
+            marked = (m for m in messages if Flag.DELETED in m.flags)
             return sum(len(message.octets) for message in marked)
         case "MAILBOXID" if client.offers("OBJECTID"):
             return f"({mailbox.mailbox_id})"
@@ -243,7 +244,7 @@ async def _select(client: Connection, arguments: Arguments, *, read_only: bool) 
         client.untagged(f'LIST () "{DELIMITER}" {wire_name(client, mailbox.name)}')
     else:
         client.untagged("0 RECENT")
-        unseen = next((n for n, m in enumerate(view.messages, 1) if "\\Seen" not in m.flags), None)
+        unseen = next((n for n, m in enumerate(view.messages, 1) if Flag.SEEN not in m.flags), None)
         if unseen is not None:
             client.untagged(f"OK [UNSEEN {unseen}] is the first unseen")
     client.untagged(f"OK [UIDVALIDITY {mailbox.uid_validity}] UIDs are valid")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+from aimap._model.flag import Flag
 from aimap._model.text import decode_words
 from aimap._wire.utf7 import decode_mailbox_name, encode_mailbox_name
 from aimap.testing._describe import leaves, nstring, readable_text
@@ -15,7 +16,7 @@ from aimap.testing._store import StoredMessage
 SEARCH_KEYS = ("X-GM-LABELS", "X-GM-MSGID", "X-GM-RAW", "X-GM-THRID")
 ITEMS = ("X-GM-LABELS", "X-GM-MSGID", "X-GM-THRID")
 
-_TERM = re.compile(r'(-?)(?:([a-z_]+):)?("[^"]*"|\([^)]*\)|[^\s"]+)', re.IGNORECASE)
+_TERM = re.compile(r'(-?)(?:([a-z0-9_]+):)?("[^"]*"|\([^)]*\)|[^\s"]+)', re.IGNORECASE)
 _PLAIN_LABEL = re.compile(r"\\?[A-Za-z0-9_-]+")
 
 Test = Callable[[StoredMessage], bool]
@@ -103,7 +104,11 @@ def _either(first: Test, second: Test) -> Test:
     return lambda message: first(message) or second(message)
 
 
-_STATES = {"unread": ("\\Seen", False), "read": ("\\Seen", True), "starred": ("\\Flagged", True)}
+_STATES = {
+    "unread": (Flag.SEEN, False),
+    "read": (Flag.SEEN, True),
+    "starred": (Flag.FLAGGED, True),
+}
 
 
 def _term(operator: str, value: str) -> Test:
