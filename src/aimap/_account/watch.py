@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import partial
 from types import TracebackType
 from typing import Self, final
@@ -20,7 +20,7 @@ from aimap._account.known import Followed, Step, Told
 from aimap._account.link import Link, Use
 from aimap._account.notifying import NotifiedFollower
 from aimap._account.pool import Pool
-from aimap._account.position import Position
+from aimap._account.position import MailboxPosition, Position
 from aimap._account.reporting import Reporter
 from aimap._account.selecting import Prepared
 from aimap._client.timeouts import Timeouts
@@ -91,7 +91,7 @@ class AccountWatch:
         self._config = config
         self._reporter = reporter
         self._timeouts = config.timeouts or Timeouts()
-        known = {} if since is None else since.mailboxes
+        known: Mapping[str, MailboxPosition] = {} if since is None else since.mailboxes
         self._followed = {name: Followed(name, known.get(name)) for name in names}
         self._scopes: list[trio.CancelScope] = []
         self._steps: deque[tuple[Followed, Step, float]] = deque()
