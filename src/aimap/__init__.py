@@ -26,6 +26,7 @@ from aimap._client.driver import CommandFuture
 from aimap._client.fetching import FetchResult, FetchStream
 from aimap._client.mailbox import Mailbox
 from aimap._client.profiles import PROFILES
+from aimap._client.texts import MessageContent
 from aimap._client.timeouts import Timeouts
 from aimap._client.watching import Watcher
 from aimap._discovery.discover import discover
@@ -80,6 +81,7 @@ from aimap._model.code import (
     UrlMechCode,
     WebAlertCode,
 )
+from aimap._model.content import Attachment
 from aimap._model.convert import ConversionResponse, ConvertedResponse, ConvertError
 from aimap._model.copied import CopyResult
 from aimap._model.envelope import Address, Envelope, Group
@@ -285,6 +287,7 @@ __all__ = [
     "Anonymous",
     "AppendUIDCode",
     "Arrived",
+    "Attachment",
     "Auth",
     "AuthenticationError",
     "BadCharsetCode",
@@ -358,6 +361,7 @@ __all__ = [
     "MailboxStatus",
     "Mechanism",
     "Message",
+    "MessageContent",
     "MessageLimitCode",
     "MetadataCode",
     "MetadataResponse",

@@ -12,6 +12,7 @@ from typing import TypeVar, cast, final
 
 from aimap._errors import NotFetchedError
 from aimap._model.body import BodyStructure
+from aimap._model.content import Attachment, attachments
 from aimap._model.dates import parse_date_time
 from aimap._model.envelope import Envelope
 from aimap._model.fetch import FetchItem, section_key
@@ -192,6 +193,11 @@ class Message:
     def modseq(self) -> ModSeq:
         """The mod-sequence (``MODSEQ``, :rfc:`7162#section-3.1.4.2`)."""
         return cast("ModSeq", self._get("MODSEQ"))
+
+    @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """What is attached, by its structure alone (``BODYSTRUCTURE``)."""
+        return attachments(self.body_structure)
 
     def body(self, section: str = "") -> bytes:
         """Return the octets of a section that was fetched whole.
