@@ -224,7 +224,7 @@ async def test_what_was_not_sent_is_known_not_to_be_done(autojump_clock: Any) ->
 
 async def test_creating_a_mailbox_is_not_repeated_blindly(autojump_clock: Any) -> None:
     async with opened() as (account, server, _):
-        server.faults = [Drop(after=re.compile(rb"A\d+ OK CREATE"))]
+        server.faults = [Drop(after=re.compile(rb"A\d+ OK .*?CREATE completed"))]
         with pytest.raises(ConnectionLostError):
             await account.create("New")
         server.faults = []

@@ -14,7 +14,7 @@ import trio.testing
 import aimap
 from aimap import BODY_PEEK, LimitExceededError, Limits, RemoteProtocolError
 from aimap._deflate import DeflateStream
-from aimap.testing._server import CAPABILITIES
+from aimap.testing import CAPABILITIES
 
 from .support import connected
 

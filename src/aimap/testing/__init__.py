@@ -12,18 +12,20 @@ r"""An IMAP server to test against: in memory, strict, and on Trio's clock if ne
         ) as imap: ...
 """
 
+from aimap.testing._capabilities import CAPABILITIES, CAPABILITIES_ON_DEMAND
 from aimap.testing._faults import Drip, Drop, Fault, Insert, Moment, Repeat, Stall
 from aimap.testing._faulty import FaultyStream
 from aimap.testing._link import DelayedStream
 from aimap.testing._logins import MECHANISMS, AcceptingContext, Logins
 from aimap.testing._rules import Rule, Violation
 from aimap.testing._samples import sample_messages
-from aimap.testing._server import CAPABILITIES, Server, serve
+from aimap.testing._server import Server, serve
 from aimap.testing._store import Account, StoredMailbox, StoredMessage
 from aimap.testing._write import write_response
 
 __all__ = [
     "CAPABILITIES",
+    "CAPABILITIES_ON_DEMAND",
     "MECHANISMS",
     "AcceptingContext",
     "Account",

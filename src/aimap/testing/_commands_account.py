@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from base64 import b64encode
-
-import trio
+from functools import partial
 
 from aimap._nursery import PrivateNursery
-from aimap.testing._connection import CalledOffError, Connection, spelling
+from aimap.testing._capabilities import spelling
+from aimap.testing._connection import CalledOffError, Connection
 from aimap.testing._grammar import Arguments
 from aimap.testing._logins import check_password, decode_response, exchange
 from aimap.testing._rules import RefusalError, Rule, ViolationError
@@ -53,7 +53,7 @@ async def login(client: Connection, arguments: Arguments) -> None:
     arguments.space()
     password = arguments.astring()
     arguments.end()
-    if not client.may_log_in or not client.server.logins.command:
+    if not client.may_use_login:
         raise ViolationError(
             "LOGIN where LOGINDISABLED (RFC 9051 section 6.2.3)", Rule.LOGIN_DISABLED
         )
@@ -66,8 +66,11 @@ async def login(client: Connection, arguments: Arguments) -> None:
 
 
 def _log_in(client: Connection, user: str) -> None:
+    account = client.server.accounts[user]
+    if account.referral and client.offers("LOGIN-REFERRALS"):
+        raise RefusalError("the account is on another server", f"REFERRAL {account.referral}")
     client.user = user
-    client.account = client.server.accounts[user]
+    client.account = account
     client.done_code = f"CAPABILITY {client.capability_words()}"
     client.done_text = "logged in"
 
@@ -110,10 +113,7 @@ async def authenticate(client: Connection, arguments: Arguments) -> None:
 async def unauthenticate(client: Connection, arguments: Arguments) -> None:
     """UNAUTHENTICATE (:rfc:`8437#section-3`)."""
     arguments.end()
-    client.deselect()
-    client.user = ""
-    client.account = None
-    client.enabled.clear()
+    client.forget_user()
 
 
 _IMPLIED = {"QRESYNC": ("CONDSTORE",)}
@@ -172,26 +172,21 @@ async def idle(client: Connection, arguments: Arguments) -> None:
     client.send(b"+ idling\r\n")
     await client.flush()
     async with PrivateNursery() as nursery:
-        nursery.start_soon(_push, client)
+        nursery.start_soon(partial(client.push, expunges=True))
         line = await client.input.line()
         nursery.cancel_scope.cancel()
     if line.upper() != _DONE:
         raise ViolationError("anything but DONE in IDLE (RFC 2177 section 3)", Rule.NOTHING_FOLLOWS)
 
 
-async def _push(client: Connection) -> None:
-    while True:
-        client.changed = trio.Event()
-        client.tell_news(expunges=True)
-        try:
-            await client.flush()
-        except (trio.BrokenResourceError, trio.ClosedResourceError):
-            # Whoever reads from the client finds that it is gone, and ends the connection.
-            return
-        await client.changed.wait()
-
-
 async def namespace(client: Connection, arguments: Arguments) -> None:
     arguments.end()
     client.answer_is_alike = True
     client.untagged(f'NAMESPACE (("" "{DELIMITER}")) NIL NIL')
+
+
+async def jmap_access(client: Connection, arguments: Arguments) -> None:
+    """GETJMAPACCESS (:rfc:`9698`)."""
+    arguments.end()
+    client.answer_is_alike = True
+    client.untagged(f'JMAPACCESS "{client.server.jmap_url}"')

@@ -7,6 +7,7 @@ from aimap.testing._connection import Connection
 from aimap.testing._describe import nstring
 from aimap.testing._grammar import Arguments
 from aimap.testing._rules import Rule, ViolationError
+from aimap.testing._store import StoredMailbox
 
 _RIGHTS = "lrswipkxtea"
 _VIRTUAL = "cd"
@@ -81,8 +82,13 @@ async def list_rights(client: Connection, arguments: Arguments) -> None:
 async def my_rights(client: Connection, arguments: Arguments) -> None:
     name = arguments.mailbox()
     arguments.end()
-    rights = require(client, name).rights.get(client.user, _RIGHTS)
-    client.untagged(f"MYRIGHTS {wire_name(client, name)} {rights or _NONE}")
+    send_my_rights(client, require(client, name))
+
+
+def send_my_rights(client: Connection, mailbox: StoredMailbox) -> None:
+    """Queue a MYRIGHTS response."""
+    rights = mailbox.rights.get(client.user, _RIGHTS)
+    client.untagged(f"MYRIGHTS {wire_name(client, mailbox.name)} {rights or _NONE}")
 
 
 def _quoted(text: str) -> str:

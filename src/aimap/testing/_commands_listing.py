@@ -1,4 +1,4 @@
-"""LIST and LSUB (:rfc:`9051#section-6.3.9`, :rfc:`5258`, :rfc:`6154`, :rfc:`5819`)."""
+"""LIST and its kin (:rfc:`9051#section-6.3.9`, :rfc:`5258`, :rfc:`6154`, :rfc:`2193`)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,9 @@ from collections.abc import Iterable
 
 import attrs
 
+from aimap.testing._commands_acl import send_my_rights
 from aimap.testing._commands_mailboxes import send_status, status_items, wire_name
+from aimap.testing._commands_metadata import entry_name, send_metadata
 from aimap.testing._connection import Connection
 from aimap.testing._grammar import Arguments
 from aimap.testing._rules import Rule, ViolationError
@@ -24,6 +26,7 @@ class _Wanted:
     patterns: list[str]
     returning: list[str] = attrs.field(factory=list[str])
     status: list[str] = attrs.field(factory=list[str])
+    metadata: list[str] = attrs.field(factory=list[str])
 
 
 async def list_mailboxes(client: Connection, arguments: Arguments) -> None:
@@ -38,19 +41,27 @@ async def list_mailboxes(client: Connection, arguments: Arguments) -> None:
     if wanted.patterns == [reference] and not selection:
         client.untagged(f'LIST (\\Noselect) "{DELIMITER}" ""')
         return
-    names = _matching(client, wanted.patterns)
+    names = _matching(client, wanted.patterns, remote="REMOTE" in selection)
     if "SUBSCRIBED" in selection:
         names = [mailbox for mailbox in names if mailbox.subscribed]
     if "SPECIAL-USE" in selection:
         names = [mailbox for mailbox in names if mailbox.special_use]
     for mailbox in names:
-        _answer(client, "LIST", mailbox, subscribed="SUBSCRIBED" in selection + wanted.returning)
+        line = list_line(
+            client, "LIST", mailbox, subscribed="SUBSCRIBED" in selection + wanted.returning
+        )
+        client.untagged(line)
         if wanted.status:
             send_status(client, mailbox, wanted.status)
+        if "MYRIGHTS" in wanted.returning:
+            send_my_rights(client, mailbox)
+        if wanted.metadata:
+            values = {entry: mailbox.entries.get(entry) for entry in wanted.metadata}
+            send_metadata(client, mailbox.name, values)
 
 
 def _need_extended(client: Connection, what: str) -> None:
-    if not (client.offers("LIST-EXTENDED") or client.offers("IMAP4REV2")):
+    if not client.offers("LIST-EXTENDED"):
         raise ViolationError(f"{what} without LIST-EXTENDED (RFC 5258)", Rule.LIST_OPTIONS)
 
 
@@ -97,9 +108,14 @@ def _return_options(client: Connection, arguments: Arguments, wanted: _Wanted) -
         return
     for _ in arguments.listed():
         option = arguments.atom()
-        if option == "STATUS" and (client.offers("LIST-STATUS") or client.offers("IMAP4REV2")):
+        if option == "STATUS" and client.offers("LIST-STATUS"):
             arguments.space()
             wanted.status = status_items(client, arguments)
+        elif option == "METADATA" and client.offers("LIST-METADATA"):
+            arguments.space()
+            wanted.metadata = [entry_name(arguments) for _ in arguments.listed()]
+        elif option == "MYRIGHTS" and client.offers("LIST-MYRIGHTS"):
+            pass
         elif option not in ("CHILDREN", "SPECIAL-USE", "SUBSCRIBED"):
             raise ViolationError(
                 f"no return option {option} (RFC 5258 section 3.2)", Rule.LIST_OPTIONS
@@ -112,19 +128,39 @@ def _return_options(client: Connection, arguments: Arguments, wanted: _Wanted) -
 
 
 async def lsub(client: Connection, arguments: Arguments) -> None:
+    await _simple(client, arguments, "LSUB", remote=False)
+
+
+async def rlsub(client: Connection, arguments: Arguments) -> None:
+    """RLSUB (:rfc:`2193#section-5.2`)."""
+    await _simple(client, arguments, "LSUB", remote=True)
+
+
+async def rlist(client: Connection, arguments: Arguments) -> None:
+    """RLIST (:rfc:`2193#section-5.1`)."""
+    await _simple(client, arguments, "LIST", remote=True)
+
+
+async def xlist(client: Connection, arguments: Arguments) -> None:
+    """XLIST, which Gmail had before there was SPECIAL-USE."""
+    await _simple(client, arguments, "XLIST", remote=False)
+
+
+async def _simple(client: Connection, arguments: Arguments, word: str, *, remote: bool) -> None:
     client.answer_is_alike = True
-    if arguments.rev2:
+    if arguments.rev2 and word == "LSUB":
         raise ViolationError("LSUB in IMAP4rev2 (RFC 9051 appendix E)", Rule.REV2)
     reference = arguments.list_mailbox()
     arguments.space()
     pattern = arguments.list_mailbox()
     arguments.end()
-    for mailbox in _matching(client, [reference + pattern]):
-        if mailbox.subscribed:
-            _answer(client, "LSUB", mailbox, subscribed=False)
+    for mailbox in _matching(client, [reference + pattern], remote=remote):
+        if mailbox.subscribed or word != "LSUB":
+            client.untagged(list_line(client, word, mailbox, subscribed=False))
 
 
-def _matching(client: Connection, patterns: Iterable[str]) -> list[StoredMailbox]:
+def _matching(client: Connection, patterns: Iterable[str], *, remote: bool) -> list[StoredMailbox]:
+    """Return mailboxes by name; those on other servers only if *remote*."""
     assert client.account is not None
     wild = {"*": ".*", "%": f"[^{DELIMITER}]*"}
     matchers = [
@@ -137,18 +173,33 @@ def _matching(client: Connection, patterns: Iterable[str]) -> list[StoredMailbox
     return [
         mailbox
         for name, mailbox in sorted(client.account.mailboxes.items())
-        if any(matcher.fullmatch(name) for matcher in matchers)
+        if any(matcher.fullmatch(name) for matcher in matchers) and (remote or not mailbox.referral)
     ]
 
 
-def _answer(client: Connection, word: str, mailbox: StoredMailbox, *, subscribed: bool) -> None:
+_XLIST_USES = {
+    "\\All": "\\AllMail",
+    "\\Flagged": "\\Starred",
+    "\\Junk": "\\Spam",
+}
+
+
+def list_line(client: Connection, word: str, mailbox: StoredMailbox, *, subscribed: bool) -> str:
+    """Return a LIST response, or another one of that form."""
     assert client.account is not None
-    below = mailbox.name + DELIMITER
-    has_children = any(name.startswith(below) for name in client.account.mailboxes)
-    attributes = ["\\HasChildren" if has_children else "\\HasNoChildren"]
-    if mailbox.special_use and client.offers("SPECIAL-USE"):
+    attributes: list[str] = []
+    if client.offers("CHILDREN"):
+        below = mailbox.name + DELIMITER
+        has_children = any(name.startswith(below) for name in client.account.mailboxes)
+        attributes.append("\\HasChildren" if has_children else "\\HasNoChildren")
+    if word == "XLIST":
+        use = "\\Inbox" if mailbox.name == "INBOX" else mailbox.special_use
+        attributes += [_XLIST_USES.get(use, use)] if use else []
+    elif mailbox.special_use and client.offers("SPECIAL-USE"):
         attributes.append(mailbox.special_use)
+    if mailbox.referral:
+        attributes.append("\\Remote")
     if subscribed and mailbox.subscribed:
         attributes.append("\\Subscribed")
     name = wire_name(client, mailbox.name)
-    client.untagged(f'{word} ({" ".join(attributes)}) "{DELIMITER}" {name}')
+    return f'{word} ({" ".join(attributes)}) "{DELIMITER}" {name}'

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from aimap._model.flag import Flag
 from aimap._model.numbers import MAX_NUMBER, SeqSet, UIDSet
 from aimap._wire.utf7 import encode_mailbox_name
+from aimap.testing._annotations import MAX_OCTETS
+from aimap.testing._capabilities import limit_of
 from aimap.testing._connection import Connection
 from aimap.testing._describe import nstring
 from aimap.testing._grammar import SYSTEM_FLAGS, Arguments
@@ -31,6 +34,7 @@ def require(client: Connection, name: str) -> StoredMailbox:
     found = client.account.mailbox(name)
     if found is None:
         raise RefusalError("there is no such mailbox", "NONEXISTENT")
+    client.check_here(found)
     return found
 
 
@@ -43,15 +47,48 @@ def _check_new(name: str) -> None:
         )
 
 
+SPECIAL_USES = (
+    "\\All", "\\Archive", "\\Drafts", "\\Flagged", "\\Important", "\\Junk", "\\Sent", "\\Trash",
+)  # fmt: skip
+
+
 async def create(client: Connection, arguments: Arguments) -> None:
     name = arguments.mailbox()
+    use: str | None = None
+    if arguments.step(b" "):
+        use = _use(client, arguments)
     arguments.end()
-    assert client.account is not None
+    account = client.account
+    assert account is not None
     name = name.removesuffix(DELIMITER)
     _check_new(name)
-    if client.account.mailbox(name) is not None:
+    if account.mailbox(name) is not None:
         raise RefusalError("it exists", "ALREADYEXISTS")
-    client.account.create(name)
+    if use is not None and any(each.special_use == use for each in account.mailboxes.values()):
+        raise RefusalError(f"another mailbox is {use}", "USEATTR")
+    if client.offers("QUOTA") and not account.has_room(MAILBOX=1):
+        raise RefusalError("the quota has no room for a mailbox", "OVERQUOTA")
+    mailbox = account.create(name, use)
+    if client.offers("OBJECTID"):
+        client.done_code = f"MAILBOXID ({mailbox.mailbox_id})"
+
+
+def _use(client: Connection, arguments: Arguments) -> str | None:
+    """Read USE and its attributes (:rfc:`6154#section-3`)."""
+    uses: list[str] = []
+    for _ in arguments.listed():
+        word = arguments.atom()
+        if word != "USE" or not client.offers("CREATE-SPECIAL-USE"):
+            raise ViolationError(f"no parameter {word} of CREATE (RFC 6154 section 3)")
+        arguments.space()
+        if arguments.peek(2) == b"()":
+            arguments.pos += 2
+        else:
+            uses += [str(arguments.label()) for _ in arguments.listed()]
+    known = {each.lower(): each for each in SPECIAL_USES}
+    if len(uses) > 1 or any(each.lower() not in known for each in uses):
+        raise RefusalError("no mailbox can be that here", "USEATTR")
+    return known[uses[0].lower()] if uses else None
 
 
 async def delete(client: Connection, arguments: Arguments) -> None:
@@ -60,7 +97,7 @@ async def delete(client: Connection, arguments: Arguments) -> None:
     assert client.account is not None
     if mailbox.name == "INBOX":
         raise RefusalError("INBOX cannot be deleted", "CANNOT")
-    del client.account.mailboxes[mailbox.name]
+    client.account.delete(mailbox.name)
 
 
 async def rename(client: Connection, arguments: Arguments) -> None:
@@ -78,26 +115,25 @@ async def rename(client: Connection, arguments: Arguments) -> None:
         # RFC 9051 6.3.6: its messages move, and INBOX stays.
         target = account.create(new)
         for message in mailbox.messages:
-            target.add(message.octets, message.flags, message.date)
+            target.add_copy(message)
         mailbox.expunge(list(mailbox.messages))
         return
-    for name, each in list(account.mailboxes.items()):
-        if name == old or name.startswith(old + DELIMITER):
-            del account.mailboxes[name]
-            each.name = new + name[len(old) :]
-            account.mailboxes[each.name] = each
+    account.rename(old, new)
 
 
 async def subscribe(client: Connection, arguments: Arguments) -> None:
-    mailbox = require(client, arguments.mailbox())
-    arguments.end()
-    mailbox.subscribed = True
+    _subscribe(client, arguments, subscribed=True)
 
 
 async def unsubscribe(client: Connection, arguments: Arguments) -> None:
+    _subscribe(client, arguments, subscribed=False)
+
+
+def _subscribe(client: Connection, arguments: Arguments, *, subscribed: bool) -> None:
     mailbox = require(client, arguments.mailbox())
     arguments.end()
-    mailbox.subscribed = False
+    assert client.account is not None
+    client.account.subscribe(mailbox.name, subscribed=subscribed)
 
 
 async def status(client: Connection, arguments: Arguments) -> None:
@@ -142,7 +178,7 @@ def send_status(client: Connection, mailbox: StoredMailbox, items: Iterable[str]
     client.untagged(f"STATUS {wire_name(client, mailbox.name)} ({found})")
 
 
-def _count(client: Connection, mailbox: StoredMailbox, item: str) -> int:
+def _count(client: Connection, mailbox: StoredMailbox, item: str) -> int | str:
     messages = mailbox.messages
     match item:
         case "MESSAGES":
@@ -154,17 +190,29 @@ def _count(client: Connection, mailbox: StoredMailbox, item: str) -> int:
         case "UIDVALIDITY":
             return mailbox.uid_validity
         case "UNSEEN":
-            return sum("\\Seen" not in message.flags for message in messages)
+            return sum(Flag.SEEN not in message.flags for message in messages)
         case "DELETED":
-            return sum("\\Deleted" in message.flags for message in messages)
-        case "SIZE" if client.offers("STATUS=SIZE") or client.offers("IMAP4REV2"):
-            return sum(len(message.octets) for message in messages)
+            return sum(Flag.DELETED in message.flags for message in messages)
+        case "SIZE" if client.offers("STATUS=SIZE"):
+            return mailbox.size
+        case "DELETED-STORAGE" if client.offers("QUOTA=RES-STORAGE"):
+            marked = (m for m in messages if Flag.DELETED in m.flags)
+            return sum(len(message.octets) for message in marked)
+        case "MAILBOXID" if client.offers("OBJECTID"):
+            return f"({mailbox.mailbox_id})"
+        case "APPENDLIMIT" if _has_append_limit(client):
+            limit = mailbox.append_limit or limit_of("APPENDLIMIT", client.server.capabilities)
+            return "NIL" if limit is None else limit
         case "HIGHESTMODSEQ" if client.offers("CONDSTORE"):
             return mailbox.highest_modseq
         case _:
             raise ViolationError(
                 f"no STATUS item {item} (RFC 9051 section 6.3.11)", Rule.STATUS_ITEMS
             )
+
+
+def _has_append_limit(client: Connection) -> bool:
+    return any(name.partition("=")[0] == "APPENDLIMIT" for name in client.server.capabilities)
 
 
 async def select(client: Connection, arguments: Arguments) -> None:
@@ -196,10 +244,17 @@ async def _select(client: Connection, arguments: Arguments, *, read_only: bool) 
         client.untagged(f'LIST () "{DELIMITER}" {wire_name(client, mailbox.name)}')
     else:
         client.untagged("0 RECENT")
-        unseen = next((n for n, m in enumerate(view.messages, 1) if "\\Seen" not in m.flags), None)
+        unseen = next((n for n, m in enumerate(view.messages, 1) if Flag.SEEN not in m.flags), None)
         if unseen is not None:
             client.untagged(f"OK [UNSEEN {unseen}] is the first unseen")
     client.untagged(f"OK [UIDVALIDITY {mailbox.uid_validity}] UIDs are valid")
+    if client.offers("OBJECTID"):
+        client.untagged(f"OK [MAILBOXID ({mailbox.mailbox_id})] is its own for ever")
+    if client.offers("ANNOTATE-EXPERIMENT-1"):
+        size = "READ-ONLY" if read_only else MAX_OCTETS
+        client.untagged(f"OK [ANNOTATIONS {size}] annotations are kept")
+    if client.offers("URLAUTH"):
+        client.untagged("OK [URLMECH INTERNAL] signs URLs")
     client.untagged(f"OK [UIDNEXT {mailbox.uid_next}] is the next UID")
     if client.offers("CONDSTORE"):
         client.untagged(f"OK [HIGHESTMODSEQ {mailbox.highest_modseq}] is the highest")
@@ -212,6 +267,8 @@ def _parameter(client: Connection, arguments: Arguments) -> tuple[int, int, UIDS
     word = arguments.atom()
     if word == "CONDSTORE" and client.offers("CONDSTORE"):
         client.enabled.add("CONDSTORE")
+        return None
+    if word == "ANNOTATE" and client.offers("ANNOTATE-EXPERIMENT-1"):
         return None
     if word != "QRESYNC" or not client.offers("QRESYNC"):
         raise ViolationError(f"no parameter {word} of SELECT (RFC 4466 section 2.1)")

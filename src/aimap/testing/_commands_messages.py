@@ -3,195 +3,99 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeAlias
 
 import attrs
 
-from aimap._model.dates import MONTHS
 from aimap._model.flag import Flag
 from aimap._model.numbers import UIDSet
+from aimap.testing import _gmail
+from aimap.testing._annotations import annotate, values_to_store
 from aimap.testing._connection import Connection
-from aimap.testing._describe import body_structure, decoded, envelope, literal, section
+from aimap.testing._fetch_items import MODSEQ, SIMPLE, Item, read_item
 from aimap.testing._grammar import Arguments
-from aimap.testing._rules import RefusalError, Rule, ViolationError
-from aimap.testing._store import StoredMessage
+from aimap.testing._results import read_window, within
+from aimap.testing._rules import Rule, ViolationError
+from aimap.testing._store import StoredMailbox, StoredMessage
 
-_MACROS = {
-    "ALL": ("FLAGS", "INTERNALDATE", "RFC822.SIZE", "ENVELOPE"),
-    "FAST": ("FLAGS", "INTERNALDATE", "RFC822.SIZE"),
-    "FULL": ("FLAGS", "INTERNALDATE", "RFC822.SIZE", "ENVELOPE", "BODY"),
-}
+_Change: TypeAlias = Callable[[StoredMessage], None]
 
 
-@attrs.frozen
-class _Item:
-    render: Callable[[StoredMessage], bytes]
-    sees: bool = False
+@attrs.define
+class _Modifiers:
+    """What stands behind the items of FETCH."""
 
-
-def _internal_date(message: StoredMessage) -> bytes:
-    date = message.date
-    return (
-        f'INTERNALDATE "{date.day:2}-{MONTHS[date.month - 1]}-{date.year:04} {date:%H:%M:%S %z}"'
-    ).encode("ascii")
-
-
-def _flags(message: StoredMessage) -> bytes:
-    return f"FLAGS ({' '.join(sorted(message.flags))})".encode("ascii")
-
-
-_SIMPLE: dict[str, _Item] = {
-    "FLAGS": _Item(_flags),
-    "UID": _Item(lambda m: b"UID %d" % m.uid),
-    "INTERNALDATE": _Item(_internal_date),
-    "RFC822.SIZE": _Item(lambda m: b"RFC822.SIZE %d" % len(m.octets)),
-    "ENVELOPE": _Item(lambda m: b"ENVELOPE " + envelope(m.part)),
-    "BODY": _Item(lambda m: b"BODY " + body_structure(m.part, extended=False)),
-    "BODYSTRUCTURE": _Item(lambda m: b"BODYSTRUCTURE " + body_structure(m.part, extended=True)),
-    "RFC822": _Item(lambda m: b"RFC822 " + literal(m.octets), sees=True),
-    "RFC822.HEADER": _Item(lambda m: b"RFC822.HEADER " + literal(m.part.header)),
-    "RFC822.TEXT": _Item(lambda m: b"RFC822.TEXT " + literal(m.part.body), sees=True),
-}
-
-
-_MODSEQ = _Item(lambda m: b"MODSEQ (%d)" % m.modseq)
-
-
-def _item(client: Connection, arguments: Arguments) -> list[_Item]:
-    match = arguments.fetch_att()
-    if match[1] is None:
-        return _named(client, arguments, match[0].decode("ascii").upper())
-    if match[1].upper().startswith(b"BINARY"):
-        return [_binary(client, match)]
-    return [_section(match)]
-
-
-def _named(client: Connection, arguments: Arguments, word: str) -> list[_Item]:
-    if word == "MODSEQ" and client.offers("CONDSTORE"):
-        client.enabled.add("CONDSTORE")
-        return [_MODSEQ]
-    names = _MACROS.get(word, (word,))
-    if any(name not in _SIMPLE for name in names):
-        raise ViolationError(f"no data item {word} (RFC 9051 section 6.4.5)")
-    if arguments.rev2 and word in ("RFC822", "RFC822.HEADER", "RFC822.TEXT"):
-        raise ViolationError(f"data item {word} in IMAP4rev2 (RFC 9051 appendix E)", Rule.REV2)
-    return [_SIMPLE[name] for name in names]
-
-
-def _section(match: re.Match[bytes]) -> _Item:
-    spec = match[2]
-    partial = None if match[3] is None else (int(match[4]), int(match[5]))
-    if partial is not None and not partial[1]:
-        raise ViolationError("a window of no octets (RFC 9051 section 9, partial)")
-    name = b"BODY[%s]" % spec
-    if partial is not None:
-        name += b"<%d>" % partial[0]
-
-    def render(message: StoredMessage) -> bytes:
-        if not spec:
-            data: bytes | None = message.octets
-        else:
-            data = section(message.part, spec)
-        if data is None:
-            raise ViolationError(f"no section {spec.decode('ascii', 'replace')}")
-        if partial is not None:
-            data = data[partial[0] : partial[0] + partial[1]]
-        return name + b" " + literal(data)
-
-    return _Item(render, sees=match[1].upper() == b"BODY")
-
-
-def _binary(client: Connection, match: re.Match[bytes]) -> _Item:
-    """Return BINARY or BINARY.SIZE of a part (:rfc:`9051#section-6.4.5`)."""
-    word = match[1].upper().decode("ascii")
-    shown = match[2].decode("ascii", "replace")
-    if not (client.offers("BINARY") or client.offers("IMAP4REV2")):
-        raise ViolationError(f"{word} without BINARY (RFC 3516)", Rule.BINARY)
-    if not re.fullmatch(r"[1-9][0-9]*(?:\.[1-9][0-9]*)*", shown):
-        raise ViolationError(
-            f"{word}[{shown}] is not of a part (RFC 3516 section 4.2)", Rule.BINARY
-        )
-    if word == "BINARY.SIZE" and match[3] is not None:
-        raise ViolationError(
-            f"BINARY.SIZE[{shown}] with a range (RFC 3516 section 4.2)", Rule.BINARY
-        )
-    numbers = [int(number) for number in shown.split(".")]
-
-    def render(message: StoredMessage) -> bytes:
-        part = message.part.find(numbers)
-        if part is not None and part.is_multipart:
-            raise ViolationError(
-                f"{word}[{shown}] of a multipart (RFC 3516 section 4.2)", Rule.BINARY
-            )
-        data = b"" if part is None else decoded(part)
-        if data is None:
-            raise RefusalError("that encoding cannot be undone", "UNKNOWN-CTE")
-        if word == "BINARY.SIZE":
-            return b"BINARY.SIZE[%s] %d" % (match[2], len(data))
-        name = b"BINARY[%s]" % match[2]
-        if match[3] is not None:
-            first, count = int(match[4]), int(match[5])
-            name += b"<%d>" % first
-            data = data[first : first + count]
-        return name + b" " + (b"~" if b"\0" in data else b"") + literal(data)
-
-    return _Item(render, sees=word == "BINARY")
+    since: int = 0
+    vanished: bool = False
+    window: tuple[int, int] | None = None
 
 
 async def fetch(client: Connection, arguments: Arguments, *, by_uid: bool) -> None:
     view = client.selected
     numbers = view.numbers(arguments, by_uid=by_uid)
     arguments.space()
-    items: list[_Item] = []
-    if arguments.peek() == b"(":
-        for _ in arguments.listed():
-            items += _item(client, arguments)
-    else:
-        items = _item(client, arguments)
-    since, vanished = 0, False
+    items = read_items(client, arguments)
+    modifiers = _Modifiers()
     if arguments.step(b" "):
-        since, vanished = _modifiers(client, arguments, by_uid=by_uid)
+        modifiers = _modifiers(client, arguments, by_uid=by_uid)
     arguments.end()
-    if by_uid and _SIMPLE["UID"] not in items and "UIDONLY" not in client.enabled:
-        items.insert(0, _SIMPLE["UID"])
-    if since and _MODSEQ not in items:
-        items.append(_MODSEQ)
-    if vanished:
-        gone = UIDSet(uid for at, uid in view.mailbox.vanished if at > since) & numbers
+    if by_uid and SIMPLE["UID"] not in items and "UIDONLY" not in client.enabled:
+        items.insert(0, SIMPLE["UID"])
+    if modifiers.since and MODSEQ not in items:
+        items.append(MODSEQ)
+    if modifiers.vanished:
+        gone = UIDSet(uid for at, uid in view.mailbox.vanished if at > modifiers.since) & numbers
         if gone:
             client.untagged(f"VANISHED (EARLIER) {gone}")
     sees = any(item.sees for item in items) and not view.read_only
-    for _, message in view.chosen(numbers):
-        if message.modseq <= since:
-            continue
+    chosen = [m for _, m in view.chosen(numbers) if m.modseq > modifiers.since]
+    if modifiers.window is not None:
+        uids = set(within(modifiers.window, [message.uid for message in chosen]))
+        chosen = [message for message in chosen if message.uid in uids]
+    for message in client.within_limit(chosen, uid=_uid):
         if sees and Flag.SEEN not in message.flags:
             view.mailbox.set_flags(message, {*message.flags, Flag.SEEN})
         client.tell_message(message, b" ".join([item.render(message) for item in items]))
         await client.flush_some()
 
 
-def _modifiers(client: Connection, arguments: Arguments, *, by_uid: bool) -> tuple[int, bool]:
-    """Read CHANGEDSINCE and VANISHED (:rfc:`7162#section-3.2.6`)."""
-    since, vanished = 0, False
+def read_items(client: Connection, arguments: Arguments) -> list[Item]:
+    """Read one data item or macro, or several items in parentheses."""
+    if arguments.peek() != b"(":
+        return read_item(client, arguments)
+    return [item for _ in arguments.listed() for item in read_item(client, arguments)]
+
+
+def _uid(message: StoredMessage) -> int:
+    return message.uid
+
+
+def _modifiers(client: Connection, arguments: Arguments, *, by_uid: bool) -> _Modifiers:
+    """Read CHANGEDSINCE, VANISHED (:rfc:`7162#section-3.2.6`) and PARTIAL (:rfc:`9394`)."""
+    found = _Modifiers()
     for _ in arguments.listed():
         word = arguments.atom()
         if word == "CHANGEDSINCE" and client.offers("CONDSTORE"):
             arguments.space()
-            since = arguments.modseq()
+            found.since = arguments.modseq()
             client.enabled.add("CONDSTORE")
         elif word == "VANISHED" and client.offers("QRESYNC"):
-            vanished = True
+            found.vanished = True
+        elif word == "PARTIAL" and client.offers("PARTIAL") and by_uid:
+            arguments.space()
+            found.window = read_window(arguments)
         else:
             raise ViolationError(f"no modifier {word} of FETCH (RFC 4466 section 2.4)")
-    if vanished and "QRESYNC" not in client.enabled:
+    if found.vanished and "QRESYNC" not in client.enabled:
         raise ViolationError(
             "VANISHED without ENABLE QRESYNC (RFC 7162 section 3.2.6)", Rule.QRESYNC
         )
-    if vanished and not (since and by_uid):
+    if found.vanished and not (found.since and by_uid):
         raise ViolationError(
             "VANISHED without CHANGEDSINCE, or without UID (RFC 7162 section 3.2.6)", Rule.QRESYNC
         )
-    return since, vanished
+    return found
 
 
 async def store(client: Connection, arguments: Arguments, *, by_uid: bool) -> None:
@@ -204,26 +108,66 @@ async def store(client: Connection, arguments: Arguments, *, by_uid: bool) -> No
         arguments.space()
     item = arguments.atom()
     arguments.space()
-    flags = set(_flags_to_store(arguments))
-    arguments.end()
     silent = item.endswith(".SILENT")
-    change = item.removesuffix(".SILENT")
-    if change not in ("FLAGS", "+FLAGS", "-FLAGS"):
-        raise ViolationError(f"no data item {item} of STORE (RFC 9051 section 6.4.6)")
-    mailbox = view.writable()
+    change = _change(client, arguments, item.removesuffix(".SILENT"), silent=silent)
+    arguments.end()
+    view.writable()
     modified: list[int] = []
-    for seq, message in view.chosen(numbers):
+    chosen = client.within_limit(view.chosen(numbers), uid=lambda each: each[1].uid)
+    for seq, message in chosen:
         if unchanged is not None and message.modseq > unchanged:
             modified.append(message.uid if by_uid else seq)
             continue
-        new = {"F": flags, "+": message.flags | flags, "-": message.flags - flags}[change[0]]
-        mailbox.set_flags(message, new, source=view if silent else None)
-        if not silent:
-            view.tell_flags(message)
-        elif unchanged is not None:
+        change(message)
+        if silent and unchanged is not None:
             client.tell_message(message, b"UID %d MODSEQ (%d)" % (message.uid, message.modseq))
     if modified:
         client.done_code = f"MODIFIED {UIDSet(modified)}"
+
+
+def _change(client: Connection, arguments: Arguments, item: str, *, silent: bool) -> _Change:
+    """Read what STORE is to change, and return what does it."""
+    view = client.selected
+    sign, word = (item[0], item[1:]) if item[0] in "+-" else ("", item)
+    if word == "FLAGS":
+        flags = set(_flags_to_store(arguments))
+
+        def change_flags(message: StoredMessage) -> None:
+            new = _changed(sign, set(message.flags), flags)
+            view.mailbox.set_flags(message, new, source=view if silent else None)
+            if not silent:
+                view.tell_flags(message)
+
+        return change_flags
+    if word == "X-GM-LABELS" and client.offers("X-GM-EXT-1"):
+        labels = _gmail.read_labels(arguments)
+
+        def change_labels(message: StoredMessage) -> None:
+            new = _changed(sign, set(message.labels), labels)
+            # All copies share the set.
+            message.labels.clear()
+            message.labels.update(new)
+            if not silent:
+                client.tell_message(
+                    message, b"UID %d " % message.uid + _gmail.fetched("X-GM-LABELS")(message)
+                )
+
+        return change_labels
+    if item == "ANNOTATION" and client.offers("ANNOTATE-EXPERIMENT-1"):
+        values = values_to_store(arguments)
+
+        def change_annotations(message: StoredMessage) -> None:
+            annotate(message, values)
+            view.mailbox.note_annotations(message, values)
+            # RFC 5257 section 4.4: they are told to others, and to this client not.
+            view.annotated()
+
+        return change_annotations
+    raise ViolationError(f"no data item {item} of STORE (RFC 9051 section 6.4.6)")
+
+
+def _changed(sign: str, old: set[Flag] | set[str], change: Iterable[str]) -> set[str]:
+    return {"": set(change), "+": {*old, *change}, "-": {*old} - {*change}}[sign]
 
 
 def _flags_to_store(arguments: Arguments) -> list[Flag]:
@@ -272,18 +216,19 @@ async def _transfer(
     name = arguments.mailbox()
     arguments.end()
     source = view.writable() if moving else view.mailbox
-    assert client.account is not None
-    target = client.account.mailbox(name)
-    if target is None:
-        raise RefusalError("there is no such mailbox", "TRYCREATE")
-    chosen = [message for _, message in view.chosen(numbers)]
-    copies = [target.add(m.octets, m.flags, m.date) for m in chosen]
+    target = client.target(name)
+    messages = [message for _, message in view.chosen(numbers)]
+    chosen = client.within_limit(messages, uid=_uid, saving=True)
+    if not moving:
+        client.check_room(chosen)
+    copies = [target.add_copy(message) for message in chosen]
     if copies and client.offers("UIDPLUS"):
         origin = UIDSet(message.uid for message in chosen)
         destination = UIDSet(message.uid for message in copies)
         code = f"COPYUID {target.uid_validity} {origin} {destination}"
-        if moving:
-            client.untagged(f"OK [{code}] moved")
+        # A tagged line has one code, and the limit's is needed there.
+        if moving or client.done_code:
+            client.untagged(f"OK [{code}] done")
         else:
             client.done_code = code
     if moving:
@@ -292,15 +237,18 @@ async def _transfer(
 
 async def expunge(client: Connection, arguments: Arguments) -> None:
     arguments.end()
-    mailbox = client.selected.writable()
-    mailbox.expunge([m for m in mailbox.messages if Flag.DELETED in m.flags])
+    _expunge(client, client.selected.writable().messages)
 
 
 async def uid_expunge(client: Connection, arguments: Arguments) -> None:
     uids = client.selected.numbers(arguments, by_uid=True)
     arguments.end()
-    mailbox = client.selected.writable()
-    mailbox.expunge([m for m in mailbox.messages if m.uid in uids and Flag.DELETED in m.flags])
+    _expunge(client, [m for m in client.selected.writable().messages if m.uid in uids])
+
+
+def _expunge(client: Connection, messages: Sequence[StoredMessage]) -> None:
+    marked = [message for message in messages if Flag.DELETED in message.flags]
+    client.selected.mailbox.expunge(client.within_limit(marked, uid=_uid))
 
 
 async def check(client: Connection, arguments: Arguments) -> None:
@@ -314,7 +262,11 @@ async def close(client: Connection, arguments: Arguments) -> None:
     mailbox, read_only = client.selected.mailbox, client.selected.read_only
     client.deselect()
     if not read_only:
-        mailbox.expunge([m for m in mailbox.messages if Flag.DELETED in m.flags])
+        _remove_marked(mailbox)
+
+
+def _remove_marked(mailbox: StoredMailbox) -> None:
+    mailbox.expunge([m for m in mailbox.messages if Flag.DELETED in m.flags])
 
 
 async def unselect(client: Connection, arguments: Arguments) -> None:

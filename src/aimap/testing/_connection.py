@@ -2,38 +2,62 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, final
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar, final
 
 import trio
 
 from aimap._deflate import DeflateStream
+from aimap._nursery import PrivateNursery
+from aimap.testing._capabilities import limit_of, spelling
 from aimap.testing._faulty import ServersEnd
 from aimap.testing._grammar import Arguments
 from aimap.testing._input import Input, Line, NonSynchronising, UnreadableError
 from aimap.testing._pipelining import Flight, Sent
 from aimap.testing._rules import RefusalError, Rule, Violation, ViolationError, redacted
 from aimap.testing._selected import Selected
-from aimap.testing._store import Account, StoredMailbox, StoredMessage
+from aimap.testing._store import Account, Change, StoredMailbox, StoredMessage
 
 if TYPE_CHECKING:
+    from aimap.testing._commands_notify import Notifications
     from aimap.testing._server import Server
+
+T = TypeVar("T")
 
 Handler = Callable[["Connection", Arguments], Awaitable[None]]
 
 _SEND_SIZE = 256 * 1024
 _MAX_RATIO = 1000
 
-_BEFORE_LOGIN = frozenset({"SASL-IR", "LITERAL+", "LITERAL-", "ID", "ENABLE", "IMAP4REV2"})
-_SPELLINGS = {"IMAP4REV2": "IMAP4rev2", "RIGHTS=KXTE": "RIGHTS=kxte"}
+_BEFORE_LOGIN = frozenset(
+    {"SASL-IR", "LITERAL+", "LITERAL-", "ID", "ENABLE", "IMAP4REV2", "LANGUAGE", "LOGIN-REFERRALS"}
+)
+
+_IN_REV2 = frozenset(
+    {
+        "BINARY", "CHILDREN", "ENABLE", "ESEARCH", "IDLE", "LIST-EXTENDED", "LIST-STATUS",
+        "LITERAL-", "MOVE", "NAMESPACE", "SASL-IR", "SEARCHRES", "SPECIAL-USE", "STATUS=SIZE",
+        "UIDPLUS", "UNSELECT",
+    }
+)  # fmt: skip
+"""What IMAP4rev2 holds in itself (:rfc:`9051#appendix-E`)."""
+
+# RFC 9755 section 6: what may come before ENABLE UTF8=ACCEPT, where there is UTF8=ONLY.
+_WITHOUT_UTF8 = frozenset(
+    {"CAPABILITY", "COMPRESS", "ENABLE", "ID", "LOGOUT", "NOOP", "UNAUTHENTICATE"}
+)
+
+_CHANGING = frozenset(
+    {
+        "APPEND", "COPY", "CREATE", "DELETE", "EXPUNGE", "MOVE", "RENAME", "REPLACE",
+        "SETMETADATA", "STORE", "SUBSCRIBE", "UNSUBSCRIBE",
+    }
+)  # fmt: skip
+"""Commands of which the client needs no telling what they did."""
 
 # RFC 9051 6.2.1, 4978 3, 9051 6.2.2, 8437 3: nothing is sent behind them.
 _LAST_WORDS = frozenset({"STARTTLS", "COMPRESS", "AUTHENTICATE", "UNAUTHENTICATE"})
-
-
-def spelling(name: str) -> str:
-    """Return a capability as its RFC writes it."""
-    return _SPELLINGS.get(name, name)
 
 
 @final
@@ -62,12 +86,15 @@ class Connection:
         self.account: Account | None = None
         self.view: Selected | None = None
         self.enabled: set[str] = set()
+        self.comparator = "i;unicode-casemap"
         self.changed = trio.Event()
         self.tag = ""
         self.done_code = ""
         self.done_text = ""
         self.answer_is_alike = False
         self.logged_out = False
+        self.notifications: Notifications | None = None
+        self._acting = False
         self._forgiven: Rule | None = None
         self._uncompressed: trio.abc.Stream | None = None
         self._out = bytearray()
@@ -80,7 +107,7 @@ class Connection:
         offered = self.server.capabilities
         if "LITERAL+" in offered:
             return "LITERAL+"
-        return "LITERAL-" if "LITERAL-" in offered or "IMAP4REV2" in offered else ""
+        return "LITERAL-" if self.offers("LITERAL-") else ""
 
     @property
     def compressed(self) -> bool:
@@ -93,8 +120,57 @@ class Connection:
         return bool(self.enabled & {"UTF8=ACCEPT", "IMAP4REV2"})
 
     def offers(self, capability: str) -> bool:
-        """Tell whether the server offers a capability."""
-        return capability in self.server.capabilities
+        """Tell whether the server offers a capability, by itself or within another."""
+        offered = self.server.capabilities
+        if capability == "UTF8=ACCEPT" and "UTF8=ONLY" in offered:
+            return True
+        return capability in offered or (capability in _IN_REV2 and "IMAP4REV2" in offered)
+
+    def within_limit(
+        self, found: Sequence[T], *, uid: Callable[[T], int], saving: bool = False
+    ) -> Sequence[T]:
+        """Return what one command may do at once, and say so if that is not all (:rfc:`9738`).
+
+        Args:
+            found: what it is to be done to.
+            uid: gives the UID of each.
+            saving: whether messages are saved, so that SAVELIMIT holds too.
+        """
+        names = ("MESSAGELIMIT", *(["SAVELIMIT"] if saving else []))
+        limits = [limit_of(name, self.server.capabilities) for name in names]
+        limit = min((each for each in limits if each is not None), default=len(found))
+        if len(found) <= limit:
+            return found
+        lowest = sorted(uid(each) for each in found)[-limit]
+        self.done_code = f"MESSAGELIMIT {limit} {lowest}"
+        return [each for each in found if uid(each) >= lowest]
+
+    def target(self, name: str) -> StoredMailbox:
+        """Return the mailbox into which messages are to be put.
+
+        Raises:
+            RefusalError: if there is none of that name, or it is elsewhere.
+        """
+        assert self.account is not None
+        mailbox = self.account.mailbox(name)
+        if mailbox is None:
+            raise RefusalError("there is no such mailbox", "TRYCREATE")
+        self.check_here(mailbox)
+        return mailbox
+
+    def check_here(self, mailbox: StoredMailbox) -> None:
+        """Refuse a mailbox that is on another server (:rfc:`2193#section-3`)."""
+        if mailbox.referral and self.offers("MAILBOX-REFERRALS"):
+            raise RefusalError("it is on another server", f"REFERRAL {mailbox.referral}")
+
+    def check_room(self, messages: Sequence[StoredMessage | bytes]) -> None:
+        """Refuse messages for which the quota has no room (:rfc:`9208#section-4.1.4`)."""
+        assert self.account is not None
+        octets = sum(len(m if isinstance(m, bytes) else m.octets) for m in messages)
+        if self.offers("QUOTA") and not self.account.has_room(
+            STORAGE=octets, MESSAGE=len(messages)
+        ):
+            raise RefusalError("the quota has no room for that", "OVERQUOTA")
 
     # Output
 
@@ -140,11 +216,18 @@ class Connection:
         return self.view
 
     def tell_news(self, *, expunges: bool) -> None:
+        """Queue what happened to the selected mailbox, and elsewhere if that is wanted."""
+        if self.notifications is not None:
+            self.notifications.tell(self, expunges=expunges)
+        elif self.view is not None:
+            self.tell_selected(self.view, expunges=expunges)
+
+    def tell_selected(
+        self, view: Selected, *, expunges: bool, arrivals: bool = True, flags: bool = True
+    ) -> None:
         """Queue what happened to the selected mailbox."""
-        if self.view is None:
-            return
         vanished = bool(self.enabled & {"QRESYNC", "UIDONLY"})
-        for news in self.view.news(expunges=expunges, vanished=vanished):
+        for news in view.news(expunges=expunges, vanished=vanished, arrivals=arrivals, flags=flags):
             if isinstance(news, str):
                 self.untagged(news)
                 continue
@@ -152,6 +235,24 @@ class Connection:
             if "CONDSTORE" in self.enabled:
                 items += f" MODSEQ ({news.modseq})"
             self.tell_message(news, items.encode("utf-8"))
+
+    def on_change(self, change: Change) -> None:
+        """Take a change in the account, if NOTIFY has asked for it."""
+        if self.notifications is not None and not self._acting:
+            self.notifications.note(self, change)
+            self._wake()
+
+    async def push(self, *, expunges: bool) -> None:
+        """Tell what happens while it happens, until that is cancelled."""
+        while True:
+            self.changed = trio.Event()
+            self.tell_news(expunges=expunges)
+            try:
+                await self.flush()
+            except (trio.BrokenResourceError, trio.ClosedResourceError):
+                # Whoever reads from the client finds that it is gone, and ends the connection.
+                return
+            await self.changed.wait()
 
     def tell_message(self, message: StoredMessage, items: bytes) -> None:
         """Queue a FETCH response, or what is in its place (:rfc:`9586`)."""
@@ -170,7 +271,7 @@ class Connection:
             while not self.logged_out:
                 sent: Sent | None = None
                 try:
-                    line = await self.input.command()
+                    line = await self._next_command()
                 except UnreadableError as unread:
                     self._refuse(unread.tag, "", unread.error, unread.octets)
                 else:
@@ -183,8 +284,27 @@ class Connection:
             pass
         finally:
             self.server.flights += self.input.flights
-            self.deselect()
+            self.forget_user()
             await trio.aclose_forcefully(self.stream)
+
+    async def _next_command(self) -> Line:
+        if self.notifications is None:
+            return await self.input.command()
+        async with PrivateNursery() as nursery:
+            nursery.start_soon(partial(self.push, expunges=False))
+            line = await self.input.command()
+            nursery.cancel_scope.cancel()
+        return line
+
+    def forget_user(self) -> None:
+        """Leave the mailbox and the account, and all that was enabled."""
+        self.deselect()
+        if self.account is not None and self.on_change in self.account.observers:
+            self.account.observers.remove(self.on_change)
+        self.user = ""
+        self.account = None
+        self.notifications = None
+        self.enabled.clear()
 
     def forgive(self, rule: Rule, reason: str) -> None:
         """Answer OK to what a client had better not do, with ``CLIENTBUG`` (:rfc:`5530`)."""
@@ -232,7 +352,7 @@ class Connection:
         return Sent(command, arguments.used_numbers, self.answer_is_alike, line.octet, line.time)
 
     async def _handle(self, command: str, arguments: Arguments, line: Line) -> None:
-        handler, states = self.server.handler(command)
+        handler, states = self.server.handler(command, self.offers)
         if handler is None:
             raise ViolationError(
                 f"no command {command}, or its capability is not offered (RFC 9051 section 6)",
@@ -247,8 +367,14 @@ class Connection:
             self._check_last(command)
         if self.server.strict:
             self._flight.check(self._sent(command, arguments, line))
+        if "UTF8=ONLY" in self.server.capabilities and not self.utf8 and self.account is not None:
+            self._check_utf8(command)
         before = len(self._out)
-        await handler(self, arguments)
+        self._acting = command.removeprefix("UID ") in _CHANGING
+        try:
+            await handler(self, arguments)
+        finally:
+            self._acting = False
         if self.server.strict:
             # Only commands that change nothing say more of themselves than their name does.
             try:
@@ -265,6 +391,15 @@ class Connection:
             self._note(self._forgiven, line.tag, command, text, line.octets)
         if command in _LAST_WORDS:
             await self._change_stream(command)
+
+    def _check_utf8(self, command: str) -> None:
+        if command not in _WITHOUT_UTF8:
+            raise RefusalError(
+                f"{command} before ENABLE UTF8=ACCEPT, where UTF8=ONLY is offered "
+                "(RFC 9755 section 6)",
+                "CANNOT",
+                rule=Rule.UTF8_ONLY,
+            )
 
     def _check_last(self, command: str) -> None:
         behind = self.input.pending
@@ -319,18 +454,24 @@ class Connection:
 
     def capability_words(self) -> str:
         """Return the capabilities offered in this state."""
-        offered = self.server.capabilities
+        offered = self.server.capabilities - {"LOGINDISABLED"}
         if self.account is not None:
             return " ".join(["IMAP4rev1", *map(spelling, sorted(offered))])
         words = ["IMAP4rev1", *map(spelling, sorted(offered & _BEFORE_LOGIN))]
         if self.server.offers_starttls and not self.secure:
             words.append("STARTTLS")
-        logins = self.server.logins
         if self.may_log_in:
-            words += [f"AUTH={name}" for name in logins.offered(secure=self.secure)]
-        if not self.may_log_in or not logins.command:
+            mechanisms = self.server.logins.offered(secure=self.secure)
+            words += [f"AUTH={name}" for name in mechanisms]
+        if not self.may_use_login:
             words.append("LOGINDISABLED")
         return " ".join(words)
+
+    @property
+    def may_use_login(self) -> bool:
+        """Whether the LOGIN command is taken now."""
+        disabled = "LOGINDISABLED" in self.server.capabilities
+        return self.may_log_in and self.server.logins.command and not disabled
 
 
 _STATES = {"n": "not authenticated", "a": "authenticated", "s": "selected"}

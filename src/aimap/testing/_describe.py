@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from base64 import b64decode
 from binascii import Error as Base64Error
+from collections.abc import Iterator
 from email.utils import getaddresses
+from html import unescape
 from quopri import decodestring
 
 from aimap.testing._mime import Parameters, Part, split_value
@@ -170,3 +172,51 @@ def decoded(part: Part) -> bytes | None:
     if encoding == b"quoted-printable":
         return decodestring(part.body)
     return part.body if encoding in (b"7bit", b"8bit", b"binary") else None
+
+
+def leaves(part: Part) -> Iterator[Part]:
+    """Iterate over the parts that have no parts, those of messages inside too."""
+    waiting = [part]
+    while waiting:
+        each = waiting.pop(0)
+        inner = [each.message] if each.message is not None else each.children
+        if inner:
+            waiting[:0] = inner
+        else:
+            yield each
+
+
+def text_of(part: Part) -> str:
+    """Return a text part's text."""
+    octets = decoded(part)
+    charset = next((v for name, v in part.parameters if name.lower() == b"charset"), b"us-ascii")
+    try:
+        return (part.body if octets is None else octets).decode(charset.decode("ascii"), "replace")
+    except (LookupError, UnicodeDecodeError):
+        return part.body.decode("utf-8", "replace")
+
+
+def readable_text(part: Part, *, header: bool) -> str:
+    """Return the text in which SEARCH looks: of all text parts, and of the *header*."""
+    found = [part.header.decode("utf-8", "replace")] if header else []
+    found += [text_of(leaf) for leaf in leaves(part) if leaf.maintype == "text"]
+    return "\n".join(found)
+
+
+_TAG = re.compile(r"<(?:style|script)\b.*?</(?:style|script)>|<[^>]*>", re.DOTALL | re.IGNORECASE)
+
+
+def plain_text(part: Part) -> str:
+    """Return the text of a text part, HTML without its tags."""
+    text = text_of(part)
+    return unescape(_TAG.sub(" ", text)) if part.subtype == "html" else text
+
+
+_PREVIEW_LENGTH = 200
+
+
+def preview(message: Part) -> str:
+    """Return the beginning of what a message says (:rfc:`8970#section-3.2`)."""
+    texts = [leaf for leaf in leaves(message) if leaf.maintype == "text"]
+    best = next((leaf for leaf in texts if leaf.subtype == "plain"), texts[0] if texts else None)
+    return "" if best is None else " ".join(plain_text(best).split())[:_PREVIEW_LENGTH]

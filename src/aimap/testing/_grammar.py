@@ -86,6 +86,11 @@ class Arguments:
             return True
         return False
 
+    def step_lazy(self) -> None:
+        """Step over PREVIEW's modifier if it is next (:rfc:`8970#section-6`)."""
+        if self.data[self.pos : self.pos + 7].upper() == b" (LAZY)":
+            self.pos += 7
+
     def expect(self, sign: bytes) -> None:
         """Demand *sign*."""
         if not self.step(sign):
@@ -125,6 +130,10 @@ class Arguments:
     def number64(self) -> int:
         """Read a number of 63 bits."""
         return self._number(MAX_MODSEQ)
+
+    def number64u(self) -> int:
+        """Read a number of 64 bits, as Gmail has them."""
+        return self._number(2 * MAX_MODSEQ + 1)
 
     def _number(self, highest: int) -> int:
         number = int(self._match(_NUMBER, "a number")[0])
@@ -204,6 +213,16 @@ class Arguments:
         if self._at_string():
             return self._name(self._name_octets())
         return self._name(self._match(_LIST_ATOM, "a mailbox pattern")[0])
+
+    def list_octets(self) -> bytes:
+        """Read a pattern that is none of mailbox names."""
+        if self._at_string():
+            return self.string()
+        return self._match(_LIST_ATOM, "a pattern")[0]
+
+    def label(self) -> Flag:
+        """Read what looks like a flag, and may be any."""
+        return Flag(self._match(_FLAG, "a label")[0].decode("ascii"))
 
     def _name_octets(self) -> bytes:
         quoted = _QUOTED_UTF8.match(self.data, self.pos)
@@ -329,6 +348,10 @@ class Arguments:
     def fetch_att(self) -> re.Match[bytes]:
         """Read a FETCH data item."""
         return self._match(_FETCH_ATT, "a data item")
+
+    def convert_att(self, pattern: re.Pattern[bytes]) -> re.Match[bytes]:
+        """Read a data item of CONVERT."""
+        return self._match(pattern, "a data item of CONVERT", Rule.CONVERT)
 
 
 def _mixed() -> ViolationError:

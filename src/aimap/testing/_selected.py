@@ -4,12 +4,30 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator
-from typing import final
+from typing import TYPE_CHECKING, final
+
+import attrs
 
 from aimap._model.numbers import SeqSet, UIDSet
 from aimap.testing._grammar import Arguments
 from aimap.testing._rules import Rule, ViolationError
 from aimap.testing._store import StoredMailbox, StoredMessage
+
+if TYPE_CHECKING:
+    from aimap.testing._results import Context
+
+
+@final
+@attrs.frozen
+class Found:
+    """A message in view, by sequence number and as it is."""
+
+    seq: int
+    message: StoredMessage
+
+    def number(self, *, by_uid: bool) -> int:
+        """Return its UID or its sequence number."""
+        return self.message.uid if by_uid else self.seq
 
 
 @final
@@ -24,6 +42,7 @@ class Selected:
     Attributes:
         messages: those that the client has been told of.
         saved: what ``$`` stands for; ``None`` until a result was saved.
+        contexts: the searches whose results are kept up to date, by tag.
     """
 
     def __init__(
@@ -33,10 +52,13 @@ class Selected:
         self.read_only = read_only
         self.messages = list(mailbox.messages)
         self.saved: UIDSet | None = None
+        self.contexts: dict[str, Context] = {}
+        self._changed = False
         self._wake = wake
         self._dirty: dict[StoredMessage, None] = {}
         self._arrived: list[StoredMessage] = []
         self._expunged: list[StoredMessage] = []
+        self._annotated: dict[StoredMessage, dict[str, None]] = {}
         mailbox.listeners[self] = None
 
     def leave(self) -> None:
@@ -45,19 +67,32 @@ class Selected:
 
     def on_arrival(self, message: StoredMessage) -> None:
         """Take a new message."""
+        self._changed = True
         self._arrived.append(message)
         self._wake()
 
     def on_expunge(self, message: StoredMessage) -> None:
         """Take the end of a message."""
+        self._changed = True
         self._expunged.append(message)
         self._wake()
 
     def on_flags(self, message: StoredMessage, source: object) -> None:
         """Take new flags of a message."""
+        self._changed = True
         if source is not self:
             self._dirty[message] = None
             self._wake()
+
+    def on_annotations(self, message: StoredMessage, entries: Iterable[str]) -> None:
+        """Take new values of annotations."""
+        self._annotated.setdefault(message, {}).update(dict.fromkeys(entries))
+        self._wake()
+
+    def annotated(self) -> list[tuple[StoredMessage, list[str]]]:
+        """Return which annotations have changed, and forget it."""
+        found, self._annotated = self._annotated, {}
+        return [(message, list(entries)) for message, entries in found.items()]
 
     def tell_flags(self, message: StoredMessage) -> None:
         """Have the flags of a message told with the next news."""
@@ -107,7 +142,17 @@ class Selected:
             )
         return self.saved
 
-    def chosen(self, numbers: UIDSet | SeqSet) -> Iterable[tuple[int, StoredMessage]]:
+    @property
+    def arrived(self) -> list[StoredMessage]:
+        """New messages that the client has not been told of."""
+        return list(self._arrived)
+
+    @property
+    def all(self) -> list[Found]:
+        """All messages in view."""
+        return [Found(seq, message) for seq, message in enumerate(self.messages, 1)]
+
+    def chosen(self, numbers: UIDSet | SeqSet) -> list[tuple[int, StoredMessage]]:
         """Return messages in view by UID or sequence number."""
         if isinstance(numbers, SeqSet):
             return [(seq, self.messages[seq - 1]) for seq in numbers]
@@ -133,26 +178,41 @@ class Selected:
             )
         return self.mailbox
 
-    def news(self, *, expunges: bool, vanished: bool) -> Iterator[str | StoredMessage]:
+    def news(
+        self, *, expunges: bool, vanished: bool, arrivals: bool = True, flags: bool = True
+    ) -> Iterator[str | StoredMessage]:
         """Iterate over what happened to the mailbox, and forget it.
 
         Args:
             expunges: whether ends of messages may be told (:rfc:`9051#section-7.5.1`).
             vanished: whether they are told by UID (:rfc:`7162#section-3.2.10`).
+            arrivals: whether new messages are told.
+            flags: whether new flags are told.
 
         Yields:
             Responses, or messages whose flags are to be told.
         """
         if expunges:
+            gone = {message.uid for message in self._expunged}
+            for context in self.contexts.values():
+                yield from filter(None, [context.removals(self._seqs(), gone)])
             yield from self._told_gone(vanished=vanished)
-        if self._arrived:
+        if self._arrived and arrivals:
             arrived, self._arrived = self._arrived, []
             self.messages += arrived
             yield f"{len(self.messages)} EXISTS"
-        dirty, self._dirty = self._dirty, {}
-        for message in dirty:
-            if self.seq(message) is not None:
-                yield message
+        if flags:
+            dirty, self._dirty = self._dirty, {}
+            for message in dirty:
+                if self.seq(message) is not None:
+                    yield message
+        if self._changed:
+            self._changed = False
+            for context in self.contexts.values():
+                yield from context.changes(self._seqs())
+
+    def _seqs(self) -> dict[int, int]:
+        return {message.uid: seq for seq, message in enumerate(self.messages, 1)}
 
     def _told_gone(self, *, vanished: bool) -> Iterator[str]:
         gone, self._expunged = self._expunged, []

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncGenerator, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
@@ -15,9 +15,10 @@ import trio
 from aimap._errors import InvalidArgumentError
 from aimap._model.numbers import UID
 from aimap._nursery import PrivateNursery
+from aimap.testing._capabilities import CAPABILITIES, check_capabilities
 from aimap.testing._connection import Connection, Handler
 from aimap.testing._faults import Fault
-from aimap.testing._handlers import HANDLERS, NEEDS
+from aimap.testing._handlers import handler_of
 from aimap.testing._link import DelayedStream, memory_link
 from aimap.testing._logins import Logins
 from aimap.testing._rules import Violation
@@ -27,47 +28,6 @@ if TYPE_CHECKING:
     import trustme
 
 TLSMode: TypeAlias = Literal["implicit", "starttls", "insecure"]
-
-CAPABILITIES = frozenset(
-    {
-        "ACL",
-        "BINARY",
-        "CATENATE",
-        "CHILDREN",
-        "COMPRESS=DEFLATE",
-        "CONDSTORE",
-        "ENABLE",
-        "ESEARCH",
-        "ID",
-        "IDLE",
-        "LIST-EXTENDED",
-        "LIST-STATUS",
-        "LITERAL+",
-        "METADATA",
-        "MOVE",
-        "MULTIAPPEND",
-        "NAMESPACE",
-        "PARTIAL",
-        "QRESYNC",
-        "REPLACE",
-        "RIGHTS=KXTE",
-        "SASL-IR",
-        "SEARCHRES",
-        "SORT",
-        "SPECIAL-USE",
-        "STATUS=SIZE",
-        "THREAD=ORDEREDSUBJECT",
-        "UIDONLY",
-        "UIDPLUS",
-        "UNAUTHENTICATE",
-        "UNSELECT",
-        "UTF8=ACCEPT",
-        "WITHIN",
-    }
-)
-"""What the embedded server offers beyond IMAP4rev1, unless told otherwise."""
-
-_OFFERED_ON_DEMAND = frozenset({"IMAP4REV2", "LITERAL-", "MESSAGELIMIT=4294967295", "NOTIFY"})
 
 _SPECIAL_USES = {"Drafts": "\\Drafts", "Sent": "\\Sent", "Trash": "\\Trash"}
 
@@ -85,6 +45,7 @@ class Server:
         logins: how clients can log in; replace it to change that for those to come.
         faults: what goes wrong on each connection; replace them to change that for those
             to come.
+        jmap_url: what GETJMAPACCESS tells (:rfc:`9698`).
         certificate: its certificate in DER, if that is known.
         commands: the name of every command that any client sent, in order.
         violations: what clients sent that they must not send, in order.
@@ -108,13 +69,14 @@ class Server:
         self.host = "localhost"
         self.port = 0
         self.accounts: dict[str, Account] = {}
-        self.capabilities = {name.upper() for name in capabilities}
+        self.capabilities = set(capabilities)
         self.strict = strict
         self.commands: list[str] = []
         self.violations: list[Violation] = []
         self.flights = 0
         self.logins = logins
         self.faults: Sequence[Fault] = tuple(faults)
+        self.jmap_url = "https://localhost/.well-known/jmap"
         self.certificate = logins.certificate
         self._authority = authority
         self.ssl_context = contexts[0] if contexts else None
@@ -157,12 +119,9 @@ class Server:
         """Whether connections begin in clear and can change to TLS."""
         return self._tls == "starttls"
 
-    def handler(self, command: str) -> tuple[Handler | None, str]:
+    def handler(self, command: str, offers: Callable[[str], bool]) -> tuple[Handler | None, str]:
         """Return what handles a command, and the states in which it is legal."""
-        needed = NEEDS.get(command)
-        if needed is not None and not needed & self.capabilities:
-            return None, ""
-        return HANDLERS.get(command, (None, ""))
+        return handler_of(command, offers)
 
     def add_account(self, user: str, password: str) -> Account:
         """Add an account, with INBOX and the usual special-use mailboxes."""
@@ -290,9 +249,8 @@ async def serve(
             authority (by ``trustme``, extra ``testing``) if not given.
         host: the address to listen on; ``None`` serves memory streams only.
         port: the port to listen on; 0 takes a free one.
-        capabilities: what to offer beyond IMAP4rev1: out of ``CAPABILITIES``, and if you like
-            ``IMAP4rev2``, ``LITERAL-`` (in place of ``LITERAL+``), ``NOTIFY`` (which is
-            checked and then refused) and ``MESSAGELIMIT=4294967295``.
+        capabilities: what to offer beyond IMAP4rev1: out of ``CAPABILITIES`` and
+            ``CAPABILITIES_ON_DEMAND``.
         strict: refuse, by BAD, what the RFCs forbid clients and lenient servers take.
         latency: seconds that octets take each way.
         logins: how clients can log in; by PLAIN and the LOGIN command if not given.
@@ -309,9 +267,7 @@ async def serve(
 
     On leaving the block every connection is closed.
     """
-    unknown = {name.upper() for name in capabilities} - CAPABILITIES - _OFFERED_ON_DEMAND
-    if unknown:
-        raise InvalidArgumentError(f"the embedded server cannot offer {sorted(unknown)}")
+    offered = check_capabilities(capabilities)
     logins = logins or Logins()
     authority: trustme.CA | None = None
     if tls != "insecure":
@@ -328,7 +284,7 @@ async def serve(
             accounts={"joe": "secret"} if accounts is None else accounts,
             tls=tls,
             contexts=ssl_contexts,
-            capabilities=capabilities,
+            capabilities=offered,
             strict=strict,
             latency=latency,
             logins=logins,
