@@ -109,7 +109,7 @@ from aimap._model.fetch import (
     SAVEDATE,
     FetchItem,
 )
-from aimap._model.flag import Flag, Flags
+from aimap._model.flag import Flag, FlagColor, Flags
 from aimap._model.invalid import Invalid
 from aimap._model.limits import Limits
 from aimap._model.mailbox import MailboxInfo, MailboxStatus, NamespaceInfo, Namespaces
@@ -333,6 +333,7 @@ __all__ = [
     "FetchStream",
     "FetchedUrl",
     "Flag",
+    "FlagColor",
     "Flags",
     "FlagsChanged",
     "FlagsResponse",

@@ -92,7 +92,7 @@ async def examine(imap: aimap.Client) -> None:
 CLIENT: dict[str, Doing] = {
     "noop": lambda imap: imap.noop(),
     "id": lambda imap: imap.id({"name": "test"}),
-    "enable": lambda imap: imap.enable("X"),
+    "enable": lambda imap: imap.enable("CONDSTORE"),
     "list": lambda imap: imap.list(),
     "status": lambda imap: imap.status("INBOX"),
     "namespace": lambda imap: imap.namespace(),

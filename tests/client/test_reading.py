@@ -141,10 +141,18 @@ async def test_previews_by_the_server() -> None:
             b"UID FETCH 1:2 PREVIEW",
             b'* 1 FETCH (UID 1 PREVIEW "hi")\r\n* 2 FETCH (UID 2 PREVIEW "")\r\n%s OK',
         ),
+        # Cyrus says NIL where nobody has made one yet.
+        (b"UID FETCH 1 PREVIEW", b"* 1 FETCH (UID 1 PREVIEW NIL)\r\n%s OK"),
+        (
+            b"UID FETCH 1 BODYSTRUCTURE",
+            b'* 1 FETCH (UID 1 BODYSTRUCTURE ("TEXT" "PLAIN" NIL NIL NIL "7BIT" 2 1))\r\n%s OK',
+        ),
+        (b"UID FETCH 1 BODY.PEEK[1]", b'* 1 FETCH (UID 1 BODY[1] "so")\r\n%s OK'),
         (b"UID FETCH 1 (PREVIEW (LAZY))", b"* 1 FETCH (UID 1 PREVIEW NIL)\r\n%s OK"),
     ]
     async with selected("PREVIEW", conversation) as inbox:
         assert await inbox.previews("1:2") == {1: "hi", 2: ""}
+        assert await inbox.previews(1) == {1: "so"}
         assert await inbox.previews(1, lazy=True) == {1: None}
 
 

@@ -51,6 +51,8 @@ _STATUS_NEEDS = {
     "DELETED": ("QUOTA=RES-MESSAGE", "RFC 9208", "IMAP4rev2"),
     "DELETED-STORAGE": ("QUOTA=RES-STORAGE", "RFC 9208"),
 }
+# Some servers offer what includes an extension, and not its own name.
+_ENABLED_WITH = {"CONDSTORE": ("QRESYNC",), "UTF8=ACCEPT": ("UTF8=ONLY",)}
 _COUNTS = ("MESSAGES", "UNSEEN", "UIDNEXT", "UIDVALIDITY")
 
 
@@ -155,12 +157,14 @@ class Client(Connected):
             What the server says that it has enabled.
 
         Raises:
-            CapabilityError: if the server does not offer ENABLE.
+            CapabilityError: if the server does not offer ENABLE, or one of them.
             StateError: if a mailbox is selected.
             NoError: if the server refuses.
             ConnectionLostError: if the connection is gone.
         """
         self._need("ENABLE", "RFC 5161")
+        for name in names:
+            self._need(name, "RFC 5161", *_ENABLED_WITH.get(name.upper(), ()))
         return await self._driver.call(Enable(*names))
 
     async def list(

@@ -13,15 +13,12 @@ import trio
 from aimap._client.decoding import decoder_for
 from aimap._client.downloading import Sink, download, download_decoded, free_path, open_sink
 from aimap._client.fetching import FetchResult, FetchStream
-from aimap._client.finding import search
 from aimap._client.selected import Messages, Selected
 from aimap._client.texts import MessageContent, preview_messages, read_messages
 from aimap._errors import InvalidArgumentError, NotFetchedError
 from aimap._model.fetch import BODYSTRUCTURE, PREVIEW, PREVIEW_LAZY, FetchItem, needed_for
 from aimap._model.numbers import UID, UIDSet
 from aimap._model.returning import Partial
-from aimap._model.saved import SavedResult
-from aimap._model.search import IN
 
 _TEXT_LIMIT = 1024 * 1024
 
@@ -221,7 +218,7 @@ class Reading(Selected):
         self._check()
         if limit < 1:
             raise InvalidArgumentError(f"a limit is at least 1 octet, not {limit!r}")
-        wanted = await self._by_uid(uids)
+        wanted = await self._known(uids)
         return await read_messages(
             self._driver, self._view, wanted, inside=inside, html=html, limit=limit
         )
@@ -229,8 +226,8 @@ class Reading(Selected):
     async def previews(self, uids: Messages, *, lazy: bool = False) -> dict[UID, str | None]:
         """Return the first words of messages, 200 characters at most.
 
-        By PREVIEW (:rfc:`8970`); without it on the server, from the beginnings of their texts,
-        which takes two round trips.
+        By PREVIEW (:rfc:`8970`); without it on the server, or where that gives none, from the
+        beginnings of their texts, which takes two round trips.
 
         Args:
             uids: which messages.
@@ -245,11 +242,15 @@ class Reading(Selected):
             ConnectionLostError: if the connection is gone.
         """
         self._check()
+        wanted = await self._known(uids)
+        found: dict[UID, str | None] = {}
         if self._offers("PREVIEW"):
-            found = await self.fetch_all(uids, PREVIEW_LAZY if lazy else PREVIEW)
-            return {message.uid: message.preview for message in found}
-        wanted = await self._by_uid(uids)
-        return {**await preview_messages(self._driver, self._view, wanted)}
+            for message in await self.fetch_all(wanted, PREVIEW_LAZY if lazy else PREVIEW):
+                found[message.uid] = message.preview
+            if lazy:
+                return found
+            wanted = UIDSet(uid for uid, preview in found.items() if preview is None)
+        return found | await preview_messages(self._driver, self._view, wanted)
 
     async def save_attachments(
         self, uid: int, folder: str | os.PathLike[str], *, inline: bool = False
@@ -289,9 +290,3 @@ class Reading(Selected):
             await self._download(uid, attachment.section, attachment.part.encoding, path)
             saved.append(path)
         return saved
-
-    async def _by_uid(self, uids: Messages) -> UIDSet:
-        messages = self._messages(uids)
-        if isinstance(messages, SavedResult):
-            return await search(self._driver, IN(messages))
-        return messages

@@ -211,7 +211,9 @@ _PREVIEW_LENGTH = 200
 _PREVIEW_OCTETS = 4096
 
 
-async def preview_messages(driver: Driver, view: MailboxView, uids: UIDSet) -> dict[UID, str]:
+async def preview_messages(
+    driver: Driver, view: MailboxView, uids: UIDSet
+) -> dict[UID, str | None]:
     """Make previews of messages from the beginnings of their texts (:rfc:`8970#section-4`)."""
     async with FetchStream(driver, view, uids, (BODYSTRUCTURE,)) as stream:
         messages = await stream.rest()

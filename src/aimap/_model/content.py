@@ -32,7 +32,7 @@ class Attachment:
         sent_filename: what its sender called it, or ``None``: not safe.
         content_type: such as ``"image/png"``.
         size: octets once decoded, as near as the structure tells, which knows those that are
-            sent; ``None`` where the server told no number. :func:`aimap.items.BINARY_SIZE` is
+            sent; ``None`` where the server told no number. ``BINARY_SIZE`` is
             exact, where the server has BINARY.
         content_id: what HTML refers to it by (``cid:``), without angle brackets; or ``None``.
         is_inline: whether it belongs into the text, as images of HTML do.

@@ -272,10 +272,14 @@ class Message:
         """What names its thread in the account (``X-GM-THRID``)."""
         return cast("int", self._get("X-GM-THRID"))
 
-    def email(self) -> EmailMessage:
-        """Return the whole message, parsed by the ``email`` package.
+    def email(self, section: str = "") -> EmailMessage:
+        """Return a message, parsed by the ``email`` package.
+
+        Args:
+            section: as it was asked for; empty for the whole message, ``"HEADER"`` for its
+                header alone, or the section of a message that is attached to it.
 
         Raises:
-            NotFetchedError: if ``BODY_PEEK()`` was not fetched.
+            NotFetchedError: if that section was not fetched.
         """
-        return message_from_bytes(self.body(), policy=default)
+        return message_from_bytes(self.body(section), policy=default)
