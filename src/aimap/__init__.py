@@ -25,6 +25,7 @@ from aimap._client.connect import connect
 from aimap._client.driver import CommandFuture
 from aimap._client.fetching import FetchResult, FetchStream
 from aimap._client.mailbox import Mailbox
+from aimap._client.notifying import Notification, Notifications
 from aimap._client.profiles import PROFILES
 from aimap._client.texts import MessageContent
 from aimap._client.timeouts import Timeouts
@@ -46,6 +47,7 @@ from aimap._errors import (
     LoginFailure,
     NoError,
     NotFetchedError,
+    PartlyStoredError,
     RemoteProtocolError,
     StateError,
 )
@@ -198,8 +200,10 @@ from aimap._model.search import (
     SearchCriteria,
     SearchKey,
 )
+from aimap._model.special_use import SpecialUse
 from aimap._model.state import ConnectionState
 from aimap._model.thread import Thread, ThreadResponse
+from aimap._model.url import IMAPURL
 from aimap._model.urlauth import FetchedUrl, GenUrlAuthResponse, UrlFetchResponse
 from aimap._protocol.counters import SessionCounters
 from aimap._sasl.auth import GSSAPI, SASL, Anonymous, Auth, External, OAuth, Password
@@ -232,6 +236,7 @@ __all__ = [
     "FUZZY",
     "GSSAPI",
     "HEADER",
+    "IMAPURL",
     "IN",
     "INTERNALDATE",
     "KEYWORD",
@@ -376,9 +381,12 @@ __all__ = [
     "NoError",
     "NoUpdateCode",
     "NotFetchedError",
+    "Notification",
+    "Notifications",
     "OAuth",
     "Parameters",
     "PartialResult",
+    "PartlyStoredError",
     "Password",
     "PermanentFlagsCode",
     "Position",
@@ -403,6 +411,7 @@ __all__ = [
     "ServerSettings",
     "SessionCounters",
     "SortResponse",
+    "SpecialUse",
     "StateError",
     "StatusResponse",
     "TaggedResponse",

@@ -10,7 +10,8 @@
     │  └ NotFetchedError          (also an AttributeError) not part of this FETCH
     ├ CommandError                the server refused; the connection is still good
     │  ├ NoError
-    │  │  └ AuthenticationError
+    │  │  ├ AuthenticationError
+    │  │  └ PartlyStoredError     of several messages, some were stored
     │  └ BadError
     ├ DiscoveryError              no server was found for an address
     ├ AccountError                an account has given up: nothing is retried any more
@@ -33,7 +34,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, final
 
 if TYPE_CHECKING:
-    from aimap._model.code import ResponseCode
+    from aimap._model.code import AppendUIDCode, ResponseCode
 
 _SHORTEST_INNER = 4
 
@@ -134,6 +135,30 @@ class CommandError(ImapError):
 
 class NoError(CommandError):
     """The server answered NO: it understood, and did not do it (:rfc:`9051#section-7.1.2`)."""
+
+
+@final
+class PartlyStoredError(NoError):
+    """Of several messages, some were stored, and others refused.
+
+    Command, code and text are those of the first refusal.
+
+    Attributes:
+        stored: by its place among the messages, the new UID of each that was stored; ``None``
+            where the server does not tell it.
+        refused: by its place, why a message was refused.
+    """
+
+    def __init__(
+        self,
+        first: CommandError,
+        stored: Mapping[int, AppendUIDCode | None],
+        refused: Mapping[int, CommandError],
+    ) -> None:
+        self.stored = stored
+        self.refused = refused
+        told = f"{len(stored)} messages were stored, and {len(refused)} refused: {first.text}"
+        super().__init__(first.command, first.code, told)
 
 
 class LoginFailure(Enum):

@@ -26,7 +26,6 @@ from aimap._commands.fetch import Fetch
 from aimap._commands.language import Comparator, Language
 from aimap._commands.listing import (
     List,
-    ListedMailbox,
     ListExtended,
     Lsub,
     RList,
@@ -105,7 +104,6 @@ __all__ = [
     "List",
     "ListExtended",
     "ListRights",
-    "ListedMailbox",
     "Login",
     "Logout",
     "Lsub",

@@ -44,7 +44,13 @@ F = TypeVar("F", bound=Callable[..., object])
 
 KINDS = ("dovecot", "cyrus", "courier", "embedded")
 
-EVERYTHING = CAPABILITIES | {"IMAP4REV2"}
+EVERYTHING = CAPABILITIES | {
+    "APPENDLIMIT=100000000",
+    "IMAP4REV2",
+    "NOTIFY",
+    "X-GM-EXT-1",
+    "XLIST",
+}
 
 Verdict: TypeAlias = Literal["works", "falls back", "not offered"]
 WORKS: Verdict = "works"

@@ -22,7 +22,6 @@ from aimap.commands import (
     Id,
     Idle,
     List,
-    ListedMailbox,
     ListExtended,
     ListRights,
     Login,
@@ -217,37 +216,37 @@ async def test_status(probe: Probe) -> None:
         await probe(Status(probe.name("none"), ["MESSAGES"]))
 
 
-@sends(ListExtended, ListedMailbox, needs="LIST-EXTENDED", on=NOT_COURIER)
+@sends(ListExtended, needs="LIST-EXTENDED", on=NOT_COURIER)
 async def test_list_extended(probe: Probe) -> None:
     await probe(Create("a/b"))
     await probe(Subscribe("a/b"))
     await probe(Append("a/b", b"Subject: x\r\n\r\nx\r\n"))
     found = await probe(ListExtended(["INBOX", "a/%"], returning=["SUBSCRIBED", "CHILDREN"]))
-    by_name = {each.info.name: each.info for each in found}
+    by_name = {each.name: each for each in found}
     assert set(by_name) == {"INBOX", "a/b"}
     assert "\\Subscribed" in by_name["a/b"].attributes
     assert "\\HasNoChildren" in by_name["a/b"].attributes
     found = await probe(ListExtended("*", selection=["SUBSCRIBED"]))
-    assert "a/b" in [each.info.name for each in found]
-    assert "a" not in [each.info.name for each in found]
+    assert "a/b" in [each.name for each in found]
+    assert "a" not in [each.name for each in found]
     (above,) = await probe(ListExtended("a", selection=["SUBSCRIBED", "RECURSIVEMATCH"]))
-    assert above.info.child_info == ("SUBSCRIBED",)
+    assert above.child_info == ("SUBSCRIBED",)
     found = await probe(ListExtended("*", selection=["SPECIAL-USE"]))
-    assert "Drafts" in [each.info.name for each in found]
-    assert "a/b" not in [each.info.name for each in found]
+    assert "Drafts" in [each.name for each in found]
+    assert "a/b" not in [each.name for each in found]
     found = await probe(ListExtended("a/*", status=["MESSAGES", "UIDNEXT"]))
     (only,) = found
     assert only.status is not None
     assert (only.status.messages, only.status.uid_next) == (1, 2)
 
 
-@sends(ListExtended, ListedMailbox, needs="LIST-MYRIGHTS", on=CYRUS)
+@sends(ListExtended, needs="LIST-MYRIGHTS", on=CYRUS)
 async def test_listing_rights_and_metadata(probe: Probe) -> None:
     await probe(SetMetadata("INBOX", {"/private/comment": "mine"}))
     found = await probe(
         ListExtended("*", my_rights=True, metadata=["/private/comment"], status=["MESSAGES"])
     )
-    by_name = {each.info.name: each for each in found}
+    by_name = {each.name: each for each in found}
     assert by_name["INBOX"].metadata == {"/private/comment": b"mine"}
     assert by_name["Drafts"].metadata == {"/private/comment": None}
     for each in found:

@@ -37,7 +37,7 @@ SEEN_BY = {
         Sort SortKey StartTLS Status Store Subscribe ThreadSearch Unsubscribe
     """,
     NOT_COURIER: """
-        Compress ESearch ESort GetMetadata Id ListExtended ListedMailbox Metadata
+        Compress ESearch ESort GetMetadata Id ListExtended Metadata
         Move MultiAppend QResync SetMetadata Unselect UrlPart
     """,
     CYRUS: """

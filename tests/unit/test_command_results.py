@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import attrs
 import pytest
 
 import aimap
@@ -88,7 +89,6 @@ from aimap.commands import (
     JmapAccess,
     Language,
     List,
-    ListedMailbox,
     ListExtended,
     ListRights,
     Lsub,
@@ -204,8 +204,8 @@ def info(name: str) -> MailboxInfo:
          [ListResponse(info("Inbox")), MailboxStatus("INBOX", {"UNSEEN": 3}), ListResponse(info("b")),
           MyRightsResponse("b", frozenset("l")), MetadataResponse("b", {"/shared/a": b"1"}),
           MetadataResponse("b", {"/shared/b": b"2"})],
-         [ListedMailbox(info("Inbox"), MailboxStatus("INBOX", {"UNSEEN": 3})),
-          ListedMailbox(info("b"), None, frozenset("l"), {"/shared/a": b"1", "/shared/b": b"2"})]),
+         [attrs.evolve(info("Inbox"), status=MailboxStatus("INBOX", {"UNSEEN": 3})),
+          attrs.evolve(info("b"), my_rights=frozenset("l"), metadata={"/shared/a": b"1", "/shared/b": b"2"})]),
         (Status("inbox", ["UNSEEN"]), [MailboxStatus("INBOX", {"UNSEEN": 3})], MailboxStatus("INBOX", {"UNSEEN": 3})),
         (Status("x", "unseen"), [], MailboxStatus("x", {})),
         (Search(aimap.ALL, extended=False), [SearchResponse((3, 1)), SearchResponse((2,))], UIDSet("1:3")),

@@ -17,13 +17,13 @@ from typing import Literal, TypeAlias, final
 
 import trio
 
-from aimap._client.ahead import Ahead, Learnt
+from aimap._client.ahead import Ahead
 from aimap._client.auth import log_in
 from aimap._client.client import Client
 from aimap._client.driver import Driver
 from aimap._client.proxy import open_through_proxy, parse_proxy
 from aimap._client.timeouts import Timeouts
-from aimap._commands.connection import Capability, Compress, Id, Logout, StartTLS
+from aimap._commands.connection import Capability, Compress, Logout, StartTLS
 from aimap._deflate import DeflateStream
 from aimap._errors import (
     CapabilityError,
@@ -35,7 +35,6 @@ from aimap._errors import (
     RemoteProtocolError,
     StateError,
 )
-from aimap._model.capability import Capabilities
 from aimap._model.code import CapabilityCode
 from aimap._model.limits import Limits
 from aimap._model.profile import Profile
@@ -149,11 +148,12 @@ def connect(
         return driver
 
     async def begin(client: Client, driver: Driver, deadline: float) -> None:
+        client.host, client.port = host, port
         if ahead is not None and auth is not None:
             driver.session.on_event = ahead.on_event
             await _begin_ahead(client, auth, ahead, host=host, port=port, deadline=deadline)
         else:
-            await _begin(client, auth, host=host, port=port, deadline=deadline)
+            await _begin(client, auth, deadline=deadline)
         if compress:
             await start_compressing(driver)
 
@@ -292,9 +292,7 @@ def _tls_reason(error: BaseException) -> str:
     return str(error) or "the server closed the connection"
 
 
-async def _begin(
-    client: Client, auth: Auth | None, *, host: str, port: int, deadline: float
-) -> None:
+async def _begin(client: Client, auth: Auth | None, *, deadline: float) -> None:
     driver = client._driver  # noqa: SLF001 (it is made here)
     session = driver.session
     try:
@@ -302,14 +300,12 @@ async def _begin(
             if session.capabilities is None:
                 await driver.call(Capability())
             driver.recognise()
-            if auth is None or session.state is not ConnectionState.NOT_AUTHENTICATED:
+            if session.state is not ConnectionState.NOT_AUTHENTICATED:
+                await client._enable_what_is_demanded()  # noqa: SLF001 (it is made here)
                 return
-            before = session.capabilities or Capabilities()
-            mechanism, code = await log_in(driver, auth, host=host, port=port)
-            client.login_code = code
-            await _learn(client, before, mechanism)
-            if driver.profile.id_first and "ID" in client.capabilities:
-                await _identify(driver)
+            if auth is None:
+                return
+            await client.log_in(auth)
     except trio.TooSlowError:
         raise _too_slow(driver.timeouts) from None
 
@@ -333,27 +329,9 @@ async def _begin_ahead(
             if learnt.told and not isinstance(code, CapabilityCode):
                 # It did so the last time: what is known now is what it said before the login.
                 await driver.call(Capability())
-            await _learn(client, learnt.before, learnt.mechanism)
+            await client._learn(learnt.before, learnt.mechanism)  # noqa: SLF001 (it is made here)
     except trio.TooSlowError:
         raise _too_slow(driver.timeouts) from None
-
-
-async def _learn(client: Client, before: Capabilities, mechanism: str) -> None:
-    driver = client._driver  # noqa: SLF001 (it is made here)
-    told = isinstance(client.login_code, CapabilityCode)
-    if driver.session.capabilities is None:
-        await driver.call(Capability())
-    driver.recognise()
-    client.learnt = Learnt(before, client.capabilities, told, mechanism, driver.profile)
-
-
-async def _identify(driver: Driver) -> None:
-    try:
-        fields = await driver.call(Id({"name": "aimap"}))
-    except CommandError:
-        # It wanted to hear it; whether it says anything is its own business.
-        return
-    driver.recognise(fields)
 
 
 async def start_compressing(driver: Driver) -> None:

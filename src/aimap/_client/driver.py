@@ -31,6 +31,7 @@ from aimap._errors import ConnectionLostError, StateError
 from aimap._model.capability import Capabilities
 from aimap._model.code import InProgressCode
 from aimap._model.limits import Limits
+from aimap._model.notify import EventGroup
 from aimap._model.profile import Profile
 from aimap._model.state import ConnectionState
 from aimap._protocol.session import Session
@@ -174,6 +175,7 @@ class Driver:
         "buffered",
         "limits",
         "next_stream",
+        "notified",
         "profile",
         "session",
         "stream",
@@ -194,6 +196,8 @@ class Driver:
         self.limits = limits
         self.timeouts = timeouts
         self.profile = profile or Profile()
+        # What notify() asks for, which a watch has to ask for as well.
+        self.notified: tuple[EventGroup, ...] = ()
         self._knows_profile = profile is not None
         self.next_stream: Callable[[trio.abc.Stream, bytes], trio.abc.Stream] | None = None
         self.awaiting = _Awaiting(self)

@@ -42,7 +42,7 @@ from aimap._protocol.view import MailboxView
 _TRIES = 5
 
 # EXPUNGE comes only where message sequence numbers are safe from it (RFC 5465 section 6.1.2).
-_SELECTED = EventGroup(
+OF_SELECTED = EventGroup(
     MailboxFilter.SELECTED_DELAYED,
     ("MessageNew", "MessageExpunge", "FlagChange"),
     items=(UID_ITEM, FLAGS),
@@ -104,7 +104,7 @@ class Watcher:
     async def _notify(self) -> None:
         """Have arrivals told with their UIDs and flags: nothing need be asked then."""
         try:
-            await self._driver.call(Notify([_SELECTED]))
+            await self._driver.call(Notify([*self._driver.notified, OF_SELECTED]))
         except CommandError:
             # All comes without it too, if more slowly.
             return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, final
 
 import attrs
@@ -180,28 +180,11 @@ class RLsub(_Listing):
 
 
 @final
-@attrs.frozen
-class ListedMailbox:
-    """One mailbox of :class:`ListExtended`, with the details that were asked for.
-
-    Attributes:
-        info: its line of LIST.
-        status: the answer to the return option ``STATUS``; ``None`` where there is none.
-        my_rights: what we may do with it (``MYRIGHTS``); ``None`` where that is not told.
-        metadata: values of its metadata by entry (``METADATA``).
-    """
-
-    info: MailboxInfo
-    status: MailboxStatus | None = None
-    my_rights: frozenset[str] | None = None
-    metadata: Mapping[str, bytes | None] = attrs.field(factory=dict[str, "bytes | None"])
-
-
-@final
-class ListExtended(Command[list[ListedMailbox]]):
+class ListExtended(Command[list[MailboxInfo]]):
     """LIST as of LIST-EXTENDED (:rfc:`5258`, :rfc:`9051#section-6.3.9`).
 
-    ``LIST (SUBSCRIBED) "" ("INBOX" "Work/%") RETURN (CHILDREN STATUS (UNSEEN))``.
+    ``LIST (SUBSCRIBED) "" ("INBOX" "Work/%") RETURN (CHILDREN STATUS (UNSEEN))``. Details
+    that were asked for are in the :class:`aimap.MailboxInfo`, where the server told them.
 
     Args:
         patterns: one pattern as of :class:`List`, or several.
@@ -309,13 +292,15 @@ class ListExtended(Command[list[ListedMailbox]]):
                 return False
         return True
 
-    def result(self, response: TaggedResponse) -> list[ListedMailbox]:
+    def result(self, response: TaggedResponse) -> list[MailboxInfo]:
+        if not (self._status or self._my_rights or self._metadata):
+            return self._mailboxes
         return [
-            ListedMailbox(
+            attrs.evolve(
                 info,
-                self._statuses.get(_key(info.name)),
-                self._rights.get(_key(info.name)),
-                self._values.get(_key(info.name), {}),
+                status=self._statuses.get(_key(info.name)),
+                my_rights=self._rights.get(_key(info.name)),
+                metadata=self._values.get(_key(info.name), {}),
             )
             for info in self._mailboxes
         ]

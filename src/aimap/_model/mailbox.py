@@ -11,6 +11,7 @@ from aimap._errors import NotFetchedError
 from aimap._model.flag import Flags
 from aimap._model.numbers import UID, ModSeq, UIDValidity
 from aimap._model.raw import RawValue
+from aimap._model.special_use import SpecialUse
 
 
 @final
@@ -28,6 +29,9 @@ class MailboxInfo:
             :rfc:`5258#section-3.5`), in upper case.
         old_name: the name that it was renamed from or that the server turned into this
             one (``OLDNAME``, :rfc:`9051#section-6.3.9.7`), or ``None``.
+        status: its counts, where they were asked for; ``None`` where the server gave none.
+        my_rights: what we may do with it (:rfc:`4314#section-2.1`), likewise.
+        metadata: its metadata by entry, where that was asked for.
     """
 
     name: str
@@ -36,6 +40,11 @@ class MailboxInfo:
     extended: Mapping[str, RawValue] = attrs.field(factory=dict[str, RawValue])
     child_info: tuple[str, ...] = attrs.field(default=(), kw_only=True)
     old_name: str | None = attrs.field(default=None, kw_only=True)
+    status: MailboxStatus | None = attrs.field(default=None, kw_only=True)
+    my_rights: frozenset[str] | None = attrs.field(default=None, kw_only=True)
+    metadata: Mapping[str, bytes | None] = attrs.field(
+        factory=dict[str, "bytes | None"], kw_only=True
+    )
 
     @property
     def selectable(self) -> bool:
@@ -51,18 +60,7 @@ class MailboxInfo:
         return None
 
 
-_SPECIAL_USES = frozenset(
-    {
-        "\\all",
-        "\\archive",
-        "\\drafts",
-        "\\flagged",
-        "\\important",
-        "\\junk",
-        "\\sent",
-        "\\trash",
-    }
-)
+_SPECIAL_USES = frozenset(use.lower() for use in SpecialUse)
 
 
 @final

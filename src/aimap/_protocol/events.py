@@ -83,6 +83,12 @@ class MailboxClosed:
 
 @final
 @attrs.frozen
+class ConnectionOver:
+    """The connection is lost, or was closed: there are no events behind this one."""
+
+
+@final
+@attrs.frozen
 class Alert:
     """Text that the server wants a person to see (:rfc:`9051#section-7.1`, ``ALERT``)."""
 
@@ -122,4 +128,4 @@ MailboxEvent: TypeAlias = (
 )
 """An event about the selected mailbox."""
 
-SessionEvent: TypeAlias = MailboxEvent | Alert | UnsolicitedResponse | Defect
+SessionEvent: TypeAlias = MailboxEvent | Alert | UnsolicitedResponse | Defect | ConnectionOver

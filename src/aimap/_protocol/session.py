@@ -36,7 +36,7 @@ from aimap._model.response import (
 )
 from aimap._model.state import ConnectionState
 from aimap._protocol.counters import SessionCounters
-from aimap._protocol.events import Defect, SessionEvent
+from aimap._protocol.events import ConnectionOver, Defect, SessionEvent
 from aimap._protocol.facts import Facts
 from aimap._protocol.pending import Pending, Stage
 from aimap._protocol.receiving import Receiver
@@ -380,6 +380,7 @@ class Session:
         for pending in self._sender.lose():
             pending.fail(_told(error, pending))
         self._facts.close_view()
+        self._emit(ConnectionOver())
         if self.on_lost is not None:
             self.on_lost()
 

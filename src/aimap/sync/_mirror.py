@@ -29,7 +29,7 @@ from aimap.sync._position import Position, Window
 from aimap.sync._report import MailboxFailure, MirrorReport, Progress
 from aimap.sync._sharing import Connect, NotOpenedError, Spare, fetch_shared
 from aimap.sync._store import MailboxStore, MirroredMessage, Store
-from aimap.sync._survey import Surveyed, survey
+from aimap.sync._survey import survey
 
 _MOST_LOSSES = 3
 """Connections that may be lost one after the other with nothing stored between."""
@@ -137,7 +137,7 @@ class _Mirror:
         self._on_progress = on_progress
         self._expected = 0
         self._names: list[str] | None = None
-        self._todo: list[Surveyed] = []
+        self._todo: list[MailboxInfo] = []
         self._losses = 0
         self._fetched_at_loss = 0
 
@@ -196,10 +196,10 @@ class _Mirror:
 
     async def _survey(self, imap: Client) -> None:
         surveyed = await survey(imap, self._pattern)
-        self._names = [each.info.name for each in surveyed]
+        self._names = [each.name for each in surveyed]
         for each in surveyed:
-            position = self._positions.get(each.info.name)
-            if not each.info.selectable:
+            position = self._positions.get(each.name)
+            if not each.selectable:
                 continue
             if (
                 position is not None
@@ -213,20 +213,20 @@ class _Mirror:
         self._todo.reverse()
         self._todo.sort(key=_expected)
 
-    async def _take(self, imap: Client, spare: Spare, each: Surveyed) -> None:
+    async def _take(self, imap: Client, spare: Spare, each: MailboxInfo) -> None:
         """Mirror one mailbox; a refusal is noted."""
         try:
             try:
-                await self._mailbox(imap, spare, each.info)
+                await self._mailbox(imap, spare, each)
             except StateError:
                 # It was closed meanwhile, such as by another UIDVALIDITY.
-                await self._mailbox(imap, spare, each.info)
+                await self._mailbox(imap, spare, each)
         except ConnectionLostError:
             self._todo.append(each)
             raise
         except (CommandError, LocalProtocolError) as error:
-            if not await self._is_gone(imap, each.info.name):
-                self.report.failures.append(MailboxFailure(each.info.name, error))
+            if not await self._is_gone(imap, each.name):
+                self.report.failures.append(MailboxFailure(each.name, error))
         else:
             self.report.mailboxes += 1
 
@@ -334,6 +334,6 @@ class _Mirror:
         self._on_progress(Progress(name, report.fetched, self._expected, report.octets))
 
 
-def _expected(each: Surveyed) -> int:
+def _expected(each: MailboxInfo) -> int:
     messages = each.status.items.get("MESSAGES") if each.status is not None else None
     return messages if isinstance(messages, int) else 0
