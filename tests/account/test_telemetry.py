@@ -31,11 +31,15 @@ def collected(reader: InMemoryMetricReader) -> dict[str, dict[str, Any]]:
 async def test_counters_are_metrics(autojump_clock: Any) -> None:
     reader = InMemoryMetricReader()
     meter = MeterProvider([reader], shutdown_on_exit=False).get_meter("test")
-    async with opened(messages=1) as (account, _, road):
+    async with opened(messages=1) as (account, server, road):
         observe(lambda: [account], meter)
         await account.status("INBOX")
         await road.cut()
         await account.status("INBOX")
+        async with account.watch("INBOX") as events:
+            await events.caught_up()
+            server.deliver("joe", b"x: y\r\n\r\n")
+            await anext(events)
         found = collected(reader)
         statistics = account.statistics()
         assert found["aimap.connections"] == {"joe@localhost": 1}
@@ -43,4 +47,5 @@ async def test_counters_are_metrics(autojump_clock: Any) -> None:
         assert found["aimap.connections.lost"] == {"joe@localhost": 1}
         assert found["aimap.commands"] == {"joe@localhost": statistics.commands}
         assert found["aimap.received"] == {"joe@localhost": statistics.octets_received}
-        assert len(found) + 1 == len(attrs.fields(aimap.AccountStatistics))
+        assert found["aimap.events.longest_lag"] == {"joe@localhost": statistics.longest_lag}
+        assert len(found) == len(attrs.fields(aimap.AccountStatistics))

@@ -87,6 +87,7 @@ GOOD = '[accounts.a]\nhost = "h.test"\nuser = "joe"\nkeyring = true\n'
         (GOOD + "proxy = 'ftp://x'", "'proxy' is wrong: a URL such as"),
         (GOOD + "since = 0", "'since' is wrong: a number of days, not 0"),
         (GOOD + "largest = 'big'", "'largest' is wrong: a size is like 5000"),
+        (GOOD + "connections = 0", "'connections' is wrong: a number from 1 to 100"),
         (GOOD + "largest = 0", "'largest' is wrong: more than 0"),
         (GOOD + "folder = '../x'", "'folder' is wrong: a folder below"),
         (GOOD + "folder = '/x'", "'folder' is wrong: a folder below"),

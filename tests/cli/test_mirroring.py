@@ -20,6 +20,7 @@ from aimap.sync import MailboxFailure, MaildirStore, MirrorReport
 from aimap.testing import sample_messages
 from tests.servers.dovecot import Dovecot
 from tests.servers.real import PASSWORD as DOVECOT_PASSWORD
+from tests.servers.support import connected
 
 from .support import PASSWORD, Program, failure, running
 
@@ -264,6 +265,53 @@ async def test_watching_goes_on_over_lost_connections(tmp_path: Path) -> None:
             assert kept.process is not None
             kept.process.terminate()
         assert kept.process.returncode == 128 + signal.SIGTERM
+
+
+async def test_watching_all_mailboxes_over_one_connection(dovecot: Dovecot, tmp_path: Path) -> None:
+    """Dovecot has NOTIFY: nobody has to wait until all are looked at."""
+    user = dovecot.new_user()
+    async with running(tmp_path) as aimap, connected(dovecot, user, tls="insecure") as imap:
+        await imap.create("Lists")
+        await imap.append("Lists", b"Subject: old\r\n\r\n")
+        config = aimap.config(
+            {
+                user: {
+                    "port": dovecot.tls_port,
+                    "ca_file": str(dovecot.ca_file),
+                    "password_command": f"echo {DOVECOT_PASSWORD}",
+                    "password_env": None,
+                }
+            }
+        )
+        kept = Kept(
+            aimap, "mirror", "--config", config, "--json", "--watch", str(tmp_path / "mail")
+        )
+        async with trio.open_nursery() as nursery:
+            await nursery.start(kept.run)
+            await kept.until(event="watching", account=user)
+            await imap.append("Lists", b"Subject: new\r\n\r\n")
+            assert (await kept.until(event="mirrored", account=user, fetched=1))["current"]
+            await kept.until(event="watching", account=user)
+            await imap.delete("Lists")
+            while "Lists" in [path.name for path in (tmp_path / "mail" / user).iterdir()]:
+                await kept.until(event="watching", account=user)
+            await imap.append("INBOX", b"Subject: new\r\n\r\n")
+            await kept.until(event="mirrored", account=user, fetched=1)
+            assert kept.process is not None
+            kept.process.terminate()
+
+
+@pytest.mark.parametrize("how", ["option", "file"])
+async def test_several_connections_for_an_account(tmp_path: Path, how: str) -> None:
+    async with running(tmp_path) as aimap:
+        for name in ("INBOX", "Drafts", "Sent", "Trash"):
+            for _ in range(30):
+                aimap.server.deliver("joe", b"Subject: x\r\n\r\n", mailbox=name)
+        config = aimap.config({"joe": {"connections": 3} if how == "file" else {}})
+        options = ["--connections", "3"] if how == "option" else []
+        done = await aimap("mirror", "--config", config, *options, str(tmp_path / "mail"))
+        assert "120 messages fetched" in done.stdout, done.stderr
+        assert 1 < aimap.server.commands.count("AUTHENTICATE") <= 3
 
 
 async def test_windows_by_date_and_size(tmp_path: Path) -> None:

@@ -29,6 +29,7 @@ from .dovecot import Dovecot
 from .real import RealServer
 from .support import connected, fill
 
+FLAGGED = ["\\Seen", "\\Answered", "\\Flagged"]
 ROUNDS = int(os.environ.get("AIMAP_ROUNDS", "40"))
 
 
@@ -52,7 +53,7 @@ class BreakingRoad:
 
 
 def account_of(server: RealServer, user: str, **options: Any) -> Any:
-    road = options.pop("road", None)
+    road, wire_log = options.pop("road", None), options.pop("wire_log", None)
     config = AccountConfig(
         server.host,
         aimap.Password(user, server.password),
@@ -62,7 +63,8 @@ def account_of(server: RealServer, user: str, **options: Any) -> Any:
         timeouts=Timeouts(poll=1, idle_renewal=2),
         **options,
     )
-    return aimap.open_account(config, open_stream=None if road is None else road.open)
+    open_stream = None if road is None else road.open
+    return aimap.open_account(config, open_stream=open_stream, wire_log=wire_log)
 
 
 def short(number: int) -> bytes:
@@ -97,8 +99,8 @@ def plain(flags: Any) -> frozenset[str]:
     return frozenset(str(flag).lower() for flag in flags if flag != Flag.RECENT)
 
 
-async def contents(imap: aimap.Client) -> dict[int, frozenset[str]]:
-    async with imap.examine("INBOX") as inbox:
+async def contents(imap: aimap.Client, name: str = "INBOX") -> dict[int, frozenset[str]]:
+    async with imap.examine(name) as inbox:
         found = await inbox.fetch_all("1:*", FLAGS)
     return {message.uid: plain(message.flags) for message in found}
 
@@ -122,7 +124,7 @@ async def test_nothing_missed_and_nothing_twice(any_server: RealServer) -> None:
                             await other.append("INBOX", short(number), flags=["\\Flagged"])
                         case "flag":
                             uid = random.choice(uids)
-                            wanted = random.sample(["\\Seen", "\\Answered", "\\Flagged"], 2)
+                            wanted = random.sample(FLAGGED, 2)
                             await inbox.set_flags(uid, *wanted)
                             changes[uid] += 1
                         case _:
@@ -206,6 +208,68 @@ async def test_many_mailboxes_over_few_connections(any_server: RealServer) -> No
                     found = {(await anext(events)).mailbox for _ in names}
                 assert found == set(names)
                 assert account.statistics().connected <= 2
+
+
+@pytest.mark.parametrize("breaking", [False, True])
+async def test_nothing_missed_in_many_mailboxes(any_server: RealServer, breaking: bool) -> None:
+    """One connection follows them by NOTIFY where there is that, else they take turns."""
+    user, random, lines = any_server.new_user(), Random(7), list[str]()
+    road = BreakingRoad(any_server)
+    names = ["INBOX", *(f"{any_server.prefix}Grüße {number}" for number in range(4))]
+    async with connected(any_server, user, tls="insecure") as other:
+        for name in names[1:]:
+            await other.create(name)
+        for name in names:
+            await other.append(name, short(0))
+        models = {name: Model(await contents(other, name)) for name in names}
+        expected: dict[str, dict[int, frozenset[str]]] = {}
+
+        async def change() -> None:
+            for number in range(ROUNDS):
+                name = random.choice(names)
+                async with other.select(name) as mailbox:
+                    uids = sorted(await mailbox.search())
+                    match random.choice(["append", "flag", "expunge"]):
+                        case "flag" if uids:
+                            await mailbox.set_flags(random.choice(uids), *random.sample(FLAGGED, 2))
+                        case "expunge" if uids:
+                            await mailbox.add_flags(random.choice(uids), Flag.DELETED)
+                            await mailbox.expunge()
+                        case _:
+                            await other.append(name, short(number))
+                await trio.sleep(random.choice([0, 0, 0.02, 0.1]))
+
+        async def cut() -> None:
+            while breaking:
+                await trio.sleep(random.expovariate(4))
+                road.cut()
+
+        async def apply(events: aimap.AccountWatch) -> None:
+            while any(models[name].there != expected.get(name) for name in names):
+                event = await anext(events)
+                models[event.mailbox].apply(event)
+
+        with trio.fail_after(90):
+            async with (
+                account_of(
+                    any_server, user, road=road, max_connections=2, wire_log=lines.append
+                ) as account,
+                account.watch(*names) as events,
+                trio.open_nursery() as nursery,
+            ):
+                await events.caught_up()
+                nursery.start_soon(apply, events)
+                async with trio.open_nursery() as changing:
+                    changing.start_soon(cut)
+                    await change()
+                    changing.cancel_scope.cancel()
+                # Tells when it is over.
+                expected |= {name: await contents(other, name) for name in names}
+                await other.append("INBOX", short(0))
+                expected["INBOX"] = await contents(other)
+        if not breaking and any_server.kind == "dovecot":
+            assert account.statistics().connected == 1
+            assert sum(" NOTIFY SET STATUS " in line for line in lines) > 2
 
 
 async def test_a_wrong_password_is_not_tried_again(any_server: RealServer) -> None:

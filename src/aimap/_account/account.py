@@ -252,8 +252,10 @@ class Account:
 
         Events come for what has changed from one state to the next: of a message that came
         and went while there was no connection nothing is told, and of flags that changed
-        twice, once. With more mailboxes than connections they take turns, so that each is
-        looked at within :attr:`Timeouts.poll`; a connection that you need is given to you at once.
+        twice, once. Several mailboxes are followed over one connection where the server has
+        NOTIFY (:rfc:`5465`) and mod-sequences; elsewhere over one each, and where there are
+        too few they take turns, so that each is looked at within :attr:`Timeouts.poll`. A
+        connection that you need is given to you at once.
 
         Args:
             names: the mailboxes.

@@ -90,29 +90,34 @@ class Follower:
         name: the mailbox.
         known: what is known of it; steps are taken on it as they are told.
         tell: called with each step, and with the time when the server told it.
+        on_other: called with what the session tells of anything else.
 
     Attributes:
-        caught_up: whether all that was there was told.
+        by_modseq: whether the mailbox has mod-sequences.
     """
 
     def __init__(
-        self, link: Link, name: str, known: Known, tell: Callable[[Step, float], None]
+        self,
+        link: Link,
+        name: str,
+        known: Known,
+        tell: Callable[[Step, float], None],
+        on_other: Callable[[SessionEvent], None] | None = None,
     ) -> None:
-        self.caught_up = False
+        self.by_modseq = False
         self._link = link
         self._driver = link.driver
         self._name = name
         self._known = known
         self._tell_on = tell
+        self._on_other = on_other
         self._notices: deque[_Notice] = deque()
         self._heard = 0.0
         self._something = trio.Event()
         self._selected = False
         self._closed = False
         self._doubt = False
-        self._by_modseq = False
         self._accepted: tuple[int, int] | None = None
-        self._until = math.inf
 
     # What the session tells
 
@@ -124,6 +129,8 @@ class Follower:
             self._something.set()
         elif isinstance(event, _NOTICES):
             self._note(event)
+        elif self._on_other is not None:
+            self._on_other(event)
 
     def _note(self, notice: _Notice) -> None:
         if not self._notices:
@@ -136,9 +143,8 @@ class Follower:
         self._notices.append(notice)
         self._something.set()
 
-    def yield_at(self, time: float) -> None:
-        """Have it yield from then on, if somebody else still waits for the connection."""
-        self._until = min(self._until, time)
+    def wake(self) -> None:
+        """Let it look again how long it may go on."""
         self._something.set()
 
     # The life of it
@@ -156,7 +162,6 @@ class Follower:
         if result is None:
             result, told = await self._select()
         await self._catch_up(result, told)
-        self.caught_up = True
 
     def _take_prepared(self) -> tuple[SelectResult | None, QResync | None]:
         """Take a mailbox that was selected along with the login, if it is this one."""
@@ -191,7 +196,7 @@ class Follower:
         qresync = "QRESYNC" in session.enabled
         view = self._view()
         highest = view.highest_modseq
-        self._by_modseq = highest is not None and "CONDSTORE" in (session.capabilities or ())
+        self.by_modseq = highest is not None and "CONDSTORE" in (session.capabilities or ())
         if known.begun and (known.uid_validity != view.uid_validity or not view.uid_validity):
             self._tell(Told(MailboxReset(self._name, view.uid_validity)))
             told = None
@@ -199,19 +204,19 @@ class Follower:
             await self._begin(view, highest)
         elif told is not None and self._resynchronise(result, view):
             pass
-        elif self._by_modseq and highest == known.modseq and len(known.uids) == view.exists:
+        elif self.by_modseq and highest == known.modseq and len(known.uids) == view.exists:
             # Nothing at all has happened.
             if not qresync:
                 view.track(known.uids.frozen())
         else:
-            await self._look(at_all=not self._by_modseq or known.modseq is None)
+            await self._look(at_all=not self.by_modseq or known.modseq is None)
         while not await self._settle():
             pass
-        if highest is not None and self._by_modseq:
+        if highest is not None and self.by_modseq:
             self._advance(highest)
 
-    async def follow(self, others_wait: Callable[[], bool]) -> None:
-        """Tell what happens, until it is to yield, and *others_wait* says that it still is.
+    async def follow(self, until: Callable[[], float]) -> None:
+        """Tell what happens, for as long as *until* says, on Trio's clock.
 
         Raises:
             StateError: if the mailbox is not selected any more.
@@ -226,36 +231,35 @@ class Follower:
             while True:
                 while not await self._settle():
                     pass
-                if trio.current_time() >= self._until:
-                    if others_wait():
-                        return
-                    self._until = math.inf
+                end = until()
+                if trio.current_time() >= end:
+                    return
                 if self._known.single > _MOST_SINGLE:
                     # At the tagged OK the server has told all that there was.
                     await self._driver.call(Noop())
                     if not self._notices and (highest := self._known.highest_single):
                         self._advance(highest)
                     continue
-                await self._wait(idle=idle)
+                await self._wait(end, idle=idle)
         finally:
             session.background = None
             session.end_background()
             self._driver.wake_writer()
 
-    async def _wait(self, *, idle: bool) -> None:
+    async def _wait(self, end: float, *, idle: bool) -> None:
         self._something = trio.Event()
         if self._notices or self._closed:
             return
         now = trio.current_time()
         look = math.inf if idle else now + self._driver.timeouts.poll
         with self._driver.awaiting:
-            if look == self._until == math.inf:
+            if look == end == math.inf:
                 # No scope, which thousands of watches would each have.
                 await self._something.wait()
                 return
-            with trio.CancelScope(deadline=min(look, self._until)) as patience:
+            with trio.CancelScope(deadline=min(look, end)) as patience:
                 await self._something.wait()
-        if patience.cancelled_caught and look < self._until:
+        if patience.cancelled_caught and look < end:
             await self._driver.call(Noop())
 
     # Selecting
@@ -286,7 +290,7 @@ class Follower:
 
     async def _begin(self, view: MailboxView, highest: ModSeq | None) -> None:
         """Learn what there is, of which nothing is news."""
-        if not self._by_modseq:
+        if not self.by_modseq:
             await self._look(at_all=True)
             quiet, self._tell_on = self._tell_on, _tell_nobody
             try:
@@ -347,7 +351,7 @@ class Follower:
         return uids
 
     def _fetch(self, uids: UIDSet, *, changed_since: int | None = None) -> Fetch:
-        items: list[FetchItem[Any]] = [FLAGS, MODSEQ] if self._by_modseq else [FLAGS]
+        items: list[FetchItem[Any]] = [FLAGS, MODSEQ] if self.by_modseq else [FLAGS]
         return Fetch(
             uids,
             items,
@@ -374,7 +378,7 @@ class Follower:
             if len(known) == view.exists:
                 return not self._notices
         self._doubt = False
-        found = await self._look(at_all=self._known.modseq is None or not self._by_modseq)
+        found = await self._look(at_all=self._known.modseq is None or not self.by_modseq)
         self._digest()
         if missing := found - known.frozen():
             # They are there, were not known, and have not changed: as it can be after a lie.
@@ -435,7 +439,7 @@ class Follower:
             self._tell(Told(event, modseq))
 
     def _modseq(self, message: Message) -> ModSeq | None:
-        if not self._by_modseq or MODSEQ not in message:
+        if not self.by_modseq or MODSEQ not in message:
             return None
         return message.modseq
 

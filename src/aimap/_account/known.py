@@ -189,6 +189,24 @@ class Known:
         )
 
 
+@final
+class Followed:
+    """A mailbox of a watch.
+
+    Attributes:
+        name: its name.
+        ahead: what is known of it.
+        told: what is known of it to the user.
+        caught_up: whether all that was there was told.
+    """
+
+    def __init__(self, name: str, position: MailboxPosition | None) -> None:
+        self.name = name
+        self.ahead = Known(position)
+        self.told = Known(position)
+        self.caught_up = False
+
+
 def without_recent(flags: Flags) -> Flags:
     r"""Return flags without ``\Recent``, which only sessions know of each other."""
     return Flags(flag for flag in flags if flag != Flag.RECENT) if Flag.RECENT in flags else flags

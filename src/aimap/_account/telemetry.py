@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 if TYPE_CHECKING:
     import opentelemetry.metrics
@@ -11,18 +11,33 @@ if TYPE_CHECKING:
 
     import aimap
 
-# Name, unit, what it is, and whether it goes up and down.
-_METRICS: tuple[tuple[str, str, str, str, bool], ...] = (
-    ("connections", "aimap.connections", "{connection}", "connections that are open", True),
-    ("connected", "aimap.connections.opened", "{connection}", "connections opened", False),
-    ("losses", "aimap.connections.lost", "{connection}", "connections lost", False),
-    ("failures", "aimap.connections.failed", "{attempt}", "times that none could be opened", False),
-    ("commands", "aimap.commands", "{command}", "commands sent", False),
-    ("octets_sent", "aimap.sent", "By", "octets sent", False),
-    ("octets_received", "aimap.received", "By", "octets received", False),
-    ("round_trips", "aimap.round_trips", "{round_trip}", "round trips", False),
-    ("events", "aimap.events", "{event}", "events that watches gave out", False),
-    ("lag", "aimap.events.lag", "s", "time from news to event, over all events", False),
+_Instrument: TypeAlias = Literal["counter", "up_down_counter", "gauge"]
+
+# Field, name, unit, what it is, and the kind of instrument.
+_METRICS: tuple[tuple[str, str, str, str, _Instrument], ...] = (
+    (
+        "connections",
+        "aimap.connections",
+        "{connection}",
+        "connections that are open",
+        "up_down_counter",
+    ),
+    ("connected", "aimap.connections.opened", "{connection}", "connections opened", "counter"),
+    ("losses", "aimap.connections.lost", "{connection}", "connections lost", "counter"),
+    (
+        "failures",
+        "aimap.connections.failed",
+        "{attempt}",
+        "times that none could be opened",
+        "counter",
+    ),
+    ("commands", "aimap.commands", "{command}", "commands sent", "counter"),
+    ("octets_sent", "aimap.sent", "By", "octets sent", "counter"),
+    ("octets_received", "aimap.received", "By", "octets received", "counter"),
+    ("round_trips", "aimap.round_trips", "{round_trip}", "round trips", "counter"),
+    ("events", "aimap.events", "{event}", "events that watches gave out", "counter"),
+    ("lag", "aimap.events.lag", "s", "time from news to event, over all events", "counter"),
+    ("longest_lag", "aimap.events.longest_lag", "s", "the longest such time", "gauge"),
 )
 
 
@@ -58,10 +73,10 @@ def observe(
 
         return read
 
-    for field, name, unit, description, goes_down in _METRICS:
-        make = (
-            meter.create_observable_up_down_counter
-            if goes_down
-            else (meter.create_observable_counter)
-        )
-        make(name, [reading(field)], unit=unit, description=description)
+    makers = {
+        "counter": meter.create_observable_counter,
+        "up_down_counter": meter.create_observable_up_down_counter,
+        "gauge": meter.create_observable_gauge,
+    }
+    for field, name, unit, description, kind in _METRICS:
+        makers[kind](name, [reading(field)], unit=unit, description=description)

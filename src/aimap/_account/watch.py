@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from functools import partial
 from types import TracebackType
 from typing import Self, final
@@ -15,10 +16,11 @@ from aimap._account.backoff import Backoff
 from aimap._account.config import AccountConfig
 from aimap._account.failures import AccountError, classify
 from aimap._account.following import Follower
-from aimap._account.known import Known, Step, Told
+from aimap._account.known import Followed, Step, Told
 from aimap._account.link import Link, Use
+from aimap._account.notifying import NotifiedFollower
 from aimap._account.pool import Pool
-from aimap._account.position import Position
+from aimap._account.position import MailboxPosition, Position
 from aimap._account.reporting import Reporter
 from aimap._account.selecting import Prepared
 from aimap._client.timeouts import Timeouts
@@ -35,16 +37,35 @@ _MOST_UNREAD = 10_000
 
 
 @final
-class _Followed:
-    """One mailbox of a watch: what is known of it, ahead and as the user was told."""
+class _Turn:
+    """How long a watch may keep its connection: until others have waited long enough for one.
 
-    def __init__(self, name: str, since: Position | None) -> None:
-        position = None if since is None else since.mailboxes.get(name)
-        self.name = name
-        self.ahead = Known(position)
-        self.told = Known(position)
-        self.caught_up = False
-        self.scope = trio.CancelScope()
+    Attributes:
+        on_change: called when that may be another time than it was.
+    """
+
+    __slots__ = ("_end", "_link", "_poll", "_pool", "on_change")
+
+    def __init__(self, pool: Pool, link: Link, poll: float) -> None:
+        self._pool = pool
+        self._link = link
+        self._poll = poll
+        self._end = math.inf
+        self.on_change: Callable[[], object] | None = None
+        link.on_wanted = self._on_wanted
+        pool.ask_back()
+
+    def _on_wanted(self, urgent: bool) -> None:
+        turn = 0.0 if urgent else self._pool.turn(self._poll)
+        self._end = min(self._end, self._link.held_since + turn)
+        if self.on_change is not None:
+            self.on_change()
+
+    def until(self) -> float:
+        """Return until when, on Trio's clock."""
+        if not self._pool.is_short:
+            self._end = math.inf
+        return self._end
 
 
 @final
@@ -70,8 +91,10 @@ class AccountWatch:
         self._config = config
         self._reporter = reporter
         self._timeouts = config.timeouts or Timeouts()
-        self._followed = {name: _Followed(name, since) for name in names}
-        self._steps: deque[tuple[_Followed, Step, float]] = deque()
+        known: Mapping[str, MailboxPosition] = {} if since is None else since.mailboxes
+        self._followed = {name: Followed(name, known.get(name)) for name in names}
+        self._scopes: list[trio.CancelScope] = []
+        self._steps: deque[tuple[Followed, Step, float]] = deque()
         self._error: ImapError | None = None
         self._something = trio.Event()
         self._room = trio.Event()
@@ -85,9 +108,10 @@ class AccountWatch:
         Without a position to begin at, that is from the first look at a mailbox on, for which
         :meth:`caught_up` waits.
         """
-        for followed in self._followed.values():
-            self._running += 1
-            self._nursery.start_soon(self._keep_following, followed)
+        if len(self._followed) > 1:
+            self._start(self._follow_together)
+        else:
+            self._follow_each()
         await trio.lowlevel.checkpoint()
         return self
 
@@ -172,13 +196,21 @@ class AccountWatch:
     # The tasks
 
     def _cancel(self) -> None:
-        for followed in self._followed.values():
-            followed.scope.cancel()
+        for scope in self._scopes:
+            scope.cancel()
 
-    async def _keep_following(self, followed: _Followed) -> None:
+    def _start(self, follow: Callable[[], Awaitable[None]]) -> None:
+        self._running += 1
+        scope = trio.CancelScope()
+        self._scopes.append(scope)
+        self._nursery.start_soon(self._keep_following, follow, scope)
+
+    async def _keep_following(
+        self, follow: Callable[[], Awaitable[None]], scope: trio.CancelScope
+    ) -> None:
         try:
-            with followed.scope:
-                await self._follow(followed)
+            with scope:
+                await follow()
         except ImapError as error:
             self._error = self._error or error
             self._something.set()
@@ -188,7 +220,23 @@ class AccountWatch:
             self._running -= 1
             self._over.set()
 
-    async def _follow(self, followed: _Followed) -> None:
+    def _follow_each(self) -> None:
+        for followed in self._followed.values():
+            self._start(partial(self._follow, followed))
+
+    async def _follow(self, followed: Followed) -> None:
+        await self._on_connections(followed, partial(self._follow_one, followed))
+
+    async def _follow_together(self) -> None:
+        first = next(iter(self._followed.values()))
+        await self._on_connections(first, self._follow_all)
+        # The server does not say which has changed: each is looked at by itself.
+        self._follow_each()
+
+    async def _on_connections(
+        self, first: Followed, follow: Callable[[Link, _Turn], Awaitable[bool]]
+    ) -> None:
+        """Follow on one connection after the other, for as long as *follow* returns True."""
         backoff = Backoff(self._config.retry, random.random)
         while True:
             while len(self._steps) > _MOST_UNREAD:
@@ -196,13 +244,12 @@ class AccountWatch:
                 self._room = trio.Event()
                 await self._room.wait()
             wait = 0.0
-            plan = partial(Prepared, followed.name, followed.ahead)
-            async with self._pool.using(
-                Use.WATCH, followed.name, read_only=True, plan=plan
-            ) as link:
+            plan = partial(Prepared, first.name, first.ahead)
+            async with self._pool.using(Use.WATCH, first.name, read_only=True, plan=plan) as link:
                 begun = trio.current_time()
                 try:
-                    await self._follow_on(link, followed)
+                    if not await follow(link, _Turn(self._pool, link, self._timeouts.poll)):
+                        return
                 except ConnectionLostError:
                     # The pool makes another, in its time.
                     continue
@@ -217,32 +264,31 @@ class AccountWatch:
                     if next_wait is None:
                         raise AccountError(self._config.label, failure) from error
                     wait = next_wait
+                finally:
+                    link.listen(None)
+                    link.leave()
             await trio.sleep(wait)
 
-    async def _follow_on(self, link: Link, followed: _Followed) -> None:
+    async def _follow_one(self, followed: Followed, link: Link, turn: _Turn) -> bool:
         follower = Follower(link, followed.name, followed.ahead, partial(self._take, followed))
+        turn.on_change = follower.wake
+        await follower.catch_up()
+        self._caught(followed)
+        await follower.follow(turn.until)
+        return True
 
-        def on_wanted(urgent: bool) -> None:
-            turn = 0.0 if urgent else self._pool.turn(self._timeouts.poll)
-            follower.yield_at(link.held_since + turn)
+    async def _follow_all(self, link: Link, turn: _Turn) -> bool:
+        follower = NotifiedFollower(link, self._followed, self._take, self._caught)
+        turn.on_change = follower.wake
+        return await follower.follow(turn.until)
 
-        link.on_wanted = on_wanted
-        self._pool.ask_back()
-        try:
-            await follower.catch_up()
-            self._caught(followed)
-            await follower.follow(lambda: self._pool.is_short)
-        finally:
-            link.listen(None)
-            link.leave()
-
-    def _take(self, followed: _Followed, step: Step, heard: float) -> None:
+    def _take(self, followed: Followed, step: Step, heard: float) -> None:
         self._steps.append((followed, step, heard))
         self._pass_silent()
         if self._steps:
             self._something.set()
 
-    def _caught(self, followed: _Followed) -> None:
+    def _caught(self, followed: Followed) -> None:
         followed.caught_up = True
         if all(each.caught_up for each in self._followed.values()):
             self._caught_up.set()

@@ -23,7 +23,7 @@ from aimap._errors import (
     PartlyStoredError,
     StateError,
 )
-from aimap._model.appending import AppendMessage
+from aimap._model.appending import AppendMessage, UrlPart
 from aimap._model.code import AppendUIDCode
 from aimap._model.mailbox import MailboxStatus
 from aimap._model.numbers import MAX_NUMBER, UIDSet
@@ -67,7 +67,8 @@ class Appending(Opening):
 
         Raises:
             CapabilityError: if the message is made of parts and the server does not offer
-                CATENATE, or has annotations, and it does not offer ANNOTATE-EXPERIMENT-1.
+                CATENATE, or URL-PARTIAL where a part is of a part; or it has annotations, and
+                the server does not offer ANNOTATE-EXPERIMENT-1.
             InvalidArgumentError: if the message is empty, holds NUL and the server has no BINARY,
                 or is larger than the server takes (APPENDLIMIT, :rfc:`7889`); a flag is not
                 one, *date* has no time zone, or the source gives more or less than
@@ -154,6 +155,9 @@ class Appending(Opening):
     def _need_for_append(self, message: AppendMessage) -> None:
         if isinstance(message.message, tuple):
             self._need("CATENATE", "RFC 4469")
+            urls = [part.url.upper() for part in message.message if isinstance(part, UrlPart)]
+            if any(";PARTIAL=" in url for url in urls):
+                self._need("URL-PARTIAL", "RFC 5550")
         if message.annotations:
             self._need("ANNOTATE-EXPERIMENT-1", "RFC 5257")
         if message.utf8 and "UTF8=ACCEPT" not in self._driver.session.enabled:

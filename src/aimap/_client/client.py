@@ -164,6 +164,7 @@ class Client(
             NoError: if the server refuses, for example because it does not exist.
             ConnectionLostError: if the connection is gone.
         """
+        await self._let_go(name)
         await self._driver.call(Delete(name))
 
     async def rename(self, name: str, new_name: str) -> None:
@@ -173,6 +174,7 @@ class Client(
             NoError: if the server refuses.
             ConnectionLostError: if the connection is gone.
         """
+        await self._let_go(name)
         await self._driver.call(Rename(name, new_name))
 
     async def subscribe(self, name: str) -> None:

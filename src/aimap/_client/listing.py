@@ -29,6 +29,7 @@ _STATUS_NEEDS = {
 }
 # Within the class, "list" is the method.
 Mailboxes: TypeAlias = list[MailboxInfo]
+_LIMIT = "APPENDLIMIT"
 COUNTS = ("MESSAGES", "UNSEEN", "UIDNEXT", "UIDVALIDITY")
 
 
@@ -99,9 +100,21 @@ class Listing(Connected):
             metadata=tuple(metadata_entry(entry) for entry in metadata),
         )
         self._need_for(wanted)
-        if not self._has("LIST-EXTENDED", "IMAP4rev2"):
-            return await self._list_plainly(wanted)
-        return await self._list_extended(wanted)
+        asked = wanted
+        if wanted.status:
+            asked = attrs.evolve(wanted, status=self._to_ask(wanted.status))
+        if self._has("LIST-EXTENDED", "IMAP4rev2"):
+            found = await self._list_extended(asked)
+        else:
+            found = await self._list_plainly(asked)
+        if asked.status == wanted.status:
+            return found
+        return [
+            attrs.evolve(info, status=self._with_limit(info.status, wanted.status))
+            if info.status is not None
+            else info
+            for info in found
+        ]
 
     def _need_for(self, wanted: _Wanted) -> None:
         if not wanted.patterns:
@@ -172,16 +185,13 @@ class Listing(Connected):
             kind = RLsub if wanted.remote else Lsub
         else:
             kind = RList if wanted.remote else List
-        found: dict[str, MailboxInfo] = {}
-        for pattern in wanted.patterns:
-            for info in await self._driver.call(kind(pattern, wanted.reference)):
-                found.setdefault(info.name, info)
-        mailboxes = list(found.values())
-        if wanted.subscriptions:
-            subscribed: set[str] = set()
-            for pattern in wanted.patterns:
-                answer = await self._driver.call(Lsub(pattern, wanted.reference))
-                subscribed |= {info.name for info in answer if info.selectable}
+        mailboxes = await self._list_each(kind, wanted)
+        if wanted.subscribed:
+            # What is above a subscribed one is marked so (RFC 3501 section 6.3.9).
+            mailboxes = [info for info in mailboxes if info.selectable]
+        elif wanted.subscriptions:
+            answer = await self._list_each(Lsub, wanted)
+            subscribed = {info.name for info in answer if info.selectable}
             mailboxes = [
                 attrs.evolve(info, attributes=Flags([*info.attributes, "\\Subscribed"]))
                 if info.name in subscribed
@@ -189,6 +199,16 @@ class Listing(Connected):
                 for info in mailboxes
             ]
         return await self._detail(mailboxes, wanted)
+
+    async def _list_each(
+        self, kind: type[List | Lsub | RList | RLsub], wanted: _Wanted
+    ) -> Mailboxes:
+        """Ask for each pattern; what matches several is listed once."""
+        found: dict[str, MailboxInfo] = {}
+        for pattern in wanted.patterns:
+            for info in await self._driver.call(kind(pattern, wanted.reference)):
+                found.setdefault(info.name, info)
+        return list(found.values())
 
     async def _detail(self, found: Mailboxes, wanted: _Wanted) -> Mailboxes:
         """Ask for what LIST has not told, all at once; what is refused is left out."""
@@ -259,13 +279,29 @@ class Listing(Connected):
             NoError: if there is no such mailbox, or the server refuses.
             ConnectionLostError: if the connection is gone.
         """
-        self._need_status(status_items(items))
-        return await self._driver.call(Status(name, items))
+        wanted = status_items(items)
+        self._need_status(wanted)
+        return self._with_limit(await self._driver.call(Status(name, self._to_ask(wanted))), wanted)
 
     def _need_status(self, items: Iterable[str]) -> None:
         for item in items:
             if item in _STATUS_NEEDS:
                 self._need(*_STATUS_NEEDS[item])
+
+    def _to_ask(self, items: tuple[str, ...]) -> tuple[str, ...]:
+        """Return what STATUS has to be asked for, where the limit is the same everywhere.
+
+        The capability tells it then (:rfc:`7889#section-3`), and Cyrus takes no such item.
+        """
+        if self.capabilities.number(_LIMIT) is None:
+            return items
+        return tuple(item for item in items if item != _LIMIT) or ("UIDVALIDITY",)
+
+    def _with_limit(self, status: MailboxStatus, items: tuple[str, ...]) -> MailboxStatus:
+        limit = self.capabilities.number(_LIMIT)
+        if limit is None or _LIMIT not in items:
+            return status
+        return MailboxStatus(status.mailbox, {**status.items, _LIMIT: limit})
 
     async def namespace(self) -> Namespaces:
         """Ask where mailboxes live (:rfc:`9051#section-6.3.10`).

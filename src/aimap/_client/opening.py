@@ -9,7 +9,16 @@ from aimap._client.base import Connected
 from aimap._client.driver import Driver
 from aimap._client.mailbox import Mailbox
 from aimap._client.notifying import Notifying
-from aimap._commands.select import Examine, QResync, Select, Selecting, SelectResult, Unselect
+from aimap._commands.base import same_mailbox
+from aimap._commands.select import (
+    Close,
+    Examine,
+    QResync,
+    Select,
+    Selecting,
+    SelectResult,
+    Unselect,
+)
 from aimap._errors import StateError
 from aimap._protocol.events import MailboxClosed, SessionEvent
 from aimap._protocol.view import MailboxView
@@ -92,6 +101,18 @@ class Opening(Notifying, Connected):
             # Nothing is awaited: what comes next on this connection queues behind it. If
             # no mailbox is selected after all, it is not sent.
             self._driver.submit(Unselect())
+
+    async def _let_go(self, name: str) -> None:
+        """Leave a mailbox that nobody uses and the server has selected all the same.
+
+        Where there is no UNSELECT, it stays so until the next is selected; and some servers
+        delete no such mailbox. CLOSE behind EXAMINE expunges nothing.
+        """
+        view = self._driver.session.view
+        if view is None or self._selecting or not same_mailbox(view.mailbox, name):
+            return
+        await self._driver.call(Examine(view.mailbox))
+        await self._driver.call(Close())
 
     def _on_event(self, event: SessionEvent) -> None:
         if self._mailbox is not None:

@@ -45,6 +45,7 @@ class Account:
         proxy: as for :func:`aimap.connect`.
         timeout: seconds to connect in, and to wait for an answer.
         compress: whether to compress, where the server offers it.
+        connections: how many to use side by side, at most, to mirror it.
         mailboxes: patterns of the mailboxes to mirror.
         since: mirror what came in the last so many days only; ``None`` for all.
         largest: mirror messages of up to so many octets only; ``None`` for all.
@@ -62,6 +63,7 @@ class Account:
     proxy: str | None = attrs.field(default=None, repr=False)
     timeout: float | None = None
     compress: bool = True
+    connections: int = 1
     mailboxes: tuple[str, ...] = ("*",)
     since: int | None = None
     largest: int | None = None
@@ -101,6 +103,7 @@ async def open_connection(account: Account) -> AsyncGenerator[Client]:
 async def open_supervised(account: Account, on_event: Hook) -> AsyncGenerator[SupervisedAccount]:
     """Open an account that is connected again and again; raises SecretError.
 
+    It may have one connection more than for mirroring, to wait for changes.
     Only the first of the account's users is tried: see :func:`settled`.
     """
     config = AccountConfig(
@@ -112,6 +115,7 @@ async def open_supervised(account: Account, on_event: Hook) -> AsyncGenerator[Su
         timeouts=account.timeouts,
         proxy=account.proxy,
         compress=account.compress,
+        max_connections=account.connections + 1,
         name=account.name,
     )
     trace = _print_trace if account.trace else None

@@ -43,6 +43,7 @@ _SHARED = (
     "proxy",
     "timeout",
     "compress",
+    "connections",
     "mailboxes",
     "since",
     "largest",
@@ -146,6 +147,7 @@ class _Reader:
             proxy=self._value(table, "proxy", None, _proxy),
             timeout=self._value(table, "timeout", None, _seconds),
             compress=self._value(table, "compress", True, _boolean),
+            connections=self._value(table, "connections", 1, _connections),
             mailboxes=self._value(table, "mailboxes", ("*",), _names),
             since=self._value(table, "since", None, _days),
             largest=self._value(table, "largest", None, _octets),
@@ -254,6 +256,12 @@ def _boolean(value: object) -> bool:
 def _port(value: object) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value < 65536:
         _wrong(f"a number from 1 to 65535, not {value!r}")
+    return value
+
+
+def _connections(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= 100:
+        _wrong(f"a number from 1 to 100, not {value!r}")
     return value
 
 

@@ -10,10 +10,12 @@ from aimap import ServerSettings, discover
 from aimap.cli._config import default_config
 from aimap.cli._failures import Failure, failures_in_words
 from aimap.cli._mirroring import mirror_command
+from aimap.cli._options import road_options
 from aimap.cli._reading import get, ls, search
 from aimap.cli._remembered import cache_folder
 from aimap.cli._running import run
 from aimap.cli._show import plain, rows
+from aimap.cli._target import Options
 from aimap.cli._watch import watch
 
 _EPILOG = f"""
@@ -61,14 +63,18 @@ program.add_command(get)
 @click.argument("address")
 @click.option("--toml", "as_toml", is_flag=True, help="As an account for the configuration file.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
-def discover_command(address: str, as_toml: bool, as_json: bool) -> None:
+@road_options
+def discover_command(
+    address: str, as_toml: bool, as_json: bool, ca_file: str | None, proxy: str | None
+) -> None:
     """Find the IMAP servers for ADDRESS.
 
     Where "trusted" is false only DNS vouches for the host, and DNS can be forged.
     """
 
     async def look() -> tuple[ServerSettings, ...]:
-        return await discover(address)
+        options = Options(ca_file=ca_file, proxy=proxy)
+        return await discover(address, proxy=proxy, ssl_context=options.ssl_context())
 
     with failures_in_words(address):
         found = run(look)

@@ -8,6 +8,8 @@ waits for changes, and is mirrored again when something happens, and now and the
 from __future__ import annotations
 
 import random
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
 from typing import final
@@ -17,7 +19,14 @@ import click
 import trio
 
 from aimap import Account as SupervisedAccount
-from aimap import AccountEvent, AccountEventKind, AccountWatch, Client, ConnectionLostError
+from aimap import (
+    AccountEvent,
+    AccountEventKind,
+    AccountWatch,
+    Client,
+    ConnectionLostError,
+    NoError,
+)
 from aimap.cli._account import Account, open_connection, open_supervised, settled
 from aimap.cli._failures import STATUS, Failure, in_words
 from aimap.cli._options import complete_account, connection_options
@@ -60,6 +69,10 @@ class Plan:
     type=click.FloatRange(min=1),
     help="With --watch: look at all mailboxes at least so often.",
 )  # fmt: skip
+@click.option(
+    "--connections", metavar="N", type=click.IntRange(1, 100),
+    help="How many to use for each account, at most; 1 if the file does not say more.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Tell of it in JSON lines.")
 def mirror_command(
     options: Options,
@@ -68,6 +81,7 @@ def mirror_command(
     jobs: int,
     watch: bool,
     every: float,
+    connections: int | None,
     as_json: bool,
 ) -> None:
     """Mirror accounts into Maildirs below FOLDER.
@@ -77,7 +91,7 @@ def mirror_command(
     into FOLDER. Run again, it fetches only what is new. Nothing is changed on the
     server. A failing account never stops another.
     """
-    plans = _plans(options, accounts, folder)
+    plans = _plans(options, accounts, folder, connections)
     with MirrorDisplay([plan.name for plan in plans]) as display:
         told = Told(display, as_json, with_names=len(plans) > 1 or plans[0].folder != folder)
         work = _Work(told, trio.CapacityLimiter(jobs), every)
@@ -89,7 +103,9 @@ def mirror_command(
         raise SystemExit(STATUS["not all is current"])
 
 
-def _plans(options: Options, accounts: tuple[str, ...], folder: Path) -> list[Plan]:
+def _plans(
+    options: Options, accounts: tuple[str, ...], folder: Path, connections: int | None
+) -> list[Plan]:
     if accounts:
         targets = [resolve(text, options) for text in dict.fromkeys(accounts)]
     else:
@@ -99,6 +115,11 @@ def _plans(options: Options, accounts: tuple[str, ...], folder: Path) -> list[Pl
         ]
     if not targets:
         raise click.UsageError("name an account, or a file of accounts by --config")
+    if connections is not None:
+        targets = [
+            attrs.evolve(target, account=attrs.evolve(target.account, connections=connections))
+            for target in targets
+        ]
     if len(targets) == 1 and not targets[0].is_configured:
         return [Plan(targets[0].account, folder)]
     return [
@@ -137,18 +158,27 @@ class _Work:
             self.all_current = self.all_current and report.is_current
 
     async def _mirror_once(self, plan: Plan) -> MirrorReport:
-        async with self.limiter, open_connection(plan.account) as imap:
-            return await self._mirror_by(imap, plan)
+        account = plan.account
+        async with self.limiter:
+            if account.connections > 1:
+                return await self._mirror_by(partial(open_connection, account), plan)
+            async with open_connection(account) as imap:
+                return await self._mirror_by(imap, plan)
 
-    async def _mirror_by(self, imap: Client, plan: Plan) -> MirrorReport:
+    async def _mirror_by(
+        self,
+        source: Client | Callable[[], AbstractAsyncContextManager[Client]],
+        plan: Plan,
+    ) -> MirrorReport:
         tell = self.told.begins(plan.name)
         total = MirrorReport()
         for pattern in plan.account.mailboxes:
             store = MaildirStore(plan.folder)
             report = await mirror(
-                imap,
+                source,
                 store,
                 pattern=pattern,
+                connections=1 if isinstance(source, Client) else plan.account.connections,
                 since=plan.account.first_day(),
                 largest=plan.account.largest,
                 on_progress=tell,
@@ -167,21 +197,30 @@ class _Work:
             account = plan.account
             if len(account.users) > 1:
                 account = await settled(account)
-            # Watched from before the first mirror on: what comes meanwhile is seen.
-            async with (
-                open_supervised(account, on_event) as supervised,
-                supervised.watch("INBOX") as events,
-            ):
-                await self._keep_by(supervised, events, plan)
+            async with open_supervised(account, on_event) as supervised:
+                while True:
+                    names = await _to_watch(supervised, plan)
+                    # Watched from before the first mirror on: what comes meanwhile is seen.
+                    async with supervised.watch(*names) as events:
+                        await self._keep_by(supervised, events, names, plan)
         except Exception as error:  # noqa: BLE001 (told, or raised again)
             self._note(plan, error, goes_on=False)
 
-    async def _keep_by(self, account: SupervisedAccount, events: AccountWatch, plan: Plan) -> None:
+    async def _keep_by(
+        self, account: SupervisedAccount, events: AccountWatch, names: list[str], plan: Plan
+    ) -> None:
+        """Keep an account current, for as long as its mailboxes are those."""
         wait = _FIRST_WAIT
         while True:
             try:
-                async with account.connection() as imap, self.limiter:
-                    await self._mirror_by(imap, plan)
+                # Whoever has no connection does not keep others from having their turn.
+                if plan.account.connections == 1:
+                    async with account.connection() as imap, self.limiter:
+                        await self._mirror_by(imap, plan)
+                else:
+                    await account.ready()
+                    async with self.limiter:
+                        await self._mirror_by(partial(_soon, account, plan), plan)
             except (ConnectionLostError, OSError) as error:
                 # The account sees to the connection; a full disk may have room again.
                 self._note(plan, error, goes_on=True)
@@ -191,13 +230,19 @@ class _Work:
                 continue
             wait = _FIRST_WAIT
             self.told.watches(plan.name)
-            with trio.move_on_after(self.every):
-                async for _ in events:
-                    break
-                # Mail comes in crowds.
-                with trio.move_on_after(_SETTLING):
+            try:
+                with trio.move_on_after(self.every):
                     async for _ in events:
-                        pass
+                        break
+                    # Mail comes in crowds.
+                    with trio.move_on_after(_SETTLING):
+                        async for _ in events:
+                            pass
+            except NoError:
+                # A mailbox is gone, or not to be seen any more.
+                return
+            if await _to_watch(account, plan) != names:
+                return
 
     def _note(self, plan: Plan, error: Exception, *, goes_on: bool) -> Failure:
         failure = in_words(plan.account.host, error)
@@ -209,6 +254,34 @@ class _Work:
         if not goes_on:
             self.failures.append(failure)
         return failure
+
+
+@asynccontextmanager
+async def _soon(account: SupervisedAccount, plan: Plan) -> AsyncGenerator[Client]:
+    """Take a connection, if there is one within the time that connecting may take."""
+    seconds = plan.account.timeouts.connect
+    async with AsyncExitStack() as stack:
+        try:
+            with trio.fail_after(seconds):
+                imap = await stack.enter_async_context(account.connection())
+        except trio.TooSlowError:
+            raise ConnectionLostError(f"there was none within {seconds:g} seconds") from None
+        yield imap
+
+
+async def _to_watch(account: SupervisedAccount, plan: Plan) -> list[str]:
+    """Return the mailboxes to watch: all, where one connection does for that, else INBOX."""
+    async with account.connection() as imap:
+        offered = imap.capabilities
+        if "NOTIFY" not in offered or not offered & {"CONDSTORE", "QRESYNC"}:
+            return ["INBOX"]
+        found = {
+            mailbox.name: None
+            for pattern in plan.account.mailboxes
+            for mailbox in await imap.list(pattern)
+            if mailbox.selectable
+        }
+    return list(found) or ["INBOX"]
 
 
 def _add(total: MirrorReport, report: MirrorReport) -> None:

@@ -55,6 +55,22 @@ def _check_proxy(ctx: click.Context, param: click.Parameter, value: str | None) 
     return value
 
 
+def road_options(command: Callable[P, None]) -> Callable[P, None]:
+    """Give a command the options that say by which way, and trusting whom, servers are reached."""
+    trusting = click.option(
+        "--ca-file",
+        type=click.Path(exists=True, dir_okay=False),
+        help="Trust the certificate authorities in this file, not the system's.",
+    )
+    through = click.option(
+        "--proxy",
+        metavar="URL",
+        callback=_check_proxy,
+        help="Connect through a proxy: socks5://host:port or http://host:port.",
+    )
+    return trusting(through(command))
+
+
 def connection_options(command: Callable[Concatenate[Options, P], None]) -> Callable[P, None]:
     """Give a command the options that say how accounts are reached, as its first argument."""
 
@@ -71,17 +87,7 @@ def connection_options(command: Callable[Concatenate[Options, P], None]) -> Call
     @click.option(
         "--oauth-command", metavar="COMMAND", help="Log in by a token that a command prints."
     )
-    @click.option(
-        "--ca-file",
-        type=click.Path(exists=True, dir_okay=False),
-        help="Trust the certificate authorities in this file, not the system's.",
-    )
-    @click.option(
-        "--proxy",
-        metavar="URL",
-        callback=_check_proxy,
-        help="Connect through a proxy: socks5://host:port or http://host:port.",
-    )
+    @road_options
     @click.option(
         "--timeout",
         type=click.FloatRange(min=0, min_open=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import sys
 from pathlib import Path
 from typing import Any, final
@@ -49,6 +50,10 @@ class Options:
     proxy: str | None = attrs.field(default=None, repr=False)
     timeout: float | None = None
     trace: bool = False
+
+    def ssl_context(self) -> ssl.SSLContext | None:
+        """Return whom to trust, where that is not for the system to say."""
+        return ssl.create_default_context(cafile=self.ca_file) if self.ca_file else None
 
     def secret(self, whose: str) -> Secret | None:
         """Return the way to the password that the options name, if any."""
@@ -172,7 +177,7 @@ def _settings(address: str, options: Options) -> ServerSettings:
         return known
 
     async def look() -> tuple[ServerSettings, ...]:
-        return await discover(address, proxy=options.proxy)
+        return await discover(address, proxy=options.proxy, ssl_context=options.ssl_context())
 
     with failures_in_words(address):
         found = run(look)[0]

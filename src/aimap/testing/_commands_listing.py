@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import attrs
 
@@ -42,15 +42,18 @@ async def list_mailboxes(client: Connection, arguments: Arguments) -> None:
         client.untagged(f'LIST (\\Noselect) "{DELIMITER}" ""')
         return
     names = _matching(client, wanted.patterns, remote="REMOTE" in selection)
+    above: set[str] = set()
     if "SUBSCRIBED" in selection:
-        names = [mailbox for mailbox in names if mailbox.subscribed]
+        if "RECURSIVEMATCH" in selection:
+            above = _above_subscribed(client, names)
+        names = [mailbox for mailbox in names if mailbox.subscribed or mailbox.name in above]
     if "SPECIAL-USE" in selection:
         names = [mailbox for mailbox in names if mailbox.special_use]
     for mailbox in names:
         line = list_line(
             client, "LIST", mailbox, subscribed="SUBSCRIBED" in selection + wanted.returning
         )
-        client.untagged(line)
+        client.untagged(f'{line} ("CHILDINFO" ("SUBSCRIBED"))' if mailbox.name in above else line)
         if wanted.status:
             send_status(client, mailbox, wanted.status)
         if "MYRIGHTS" in wanted.returning:
@@ -58,6 +61,20 @@ async def list_mailboxes(client: Connection, arguments: Arguments) -> None:
         if wanted.metadata:
             values = {entry: mailbox.entries.get(entry) for entry in wanted.metadata}
             send_metadata(client, mailbox.name, values)
+
+
+def _above_subscribed(client: Connection, names: Sequence[StoredMailbox]) -> set[str]:
+    """Return which of *names* have a subscribed one below that is not among them."""
+    assert client.account is not None
+    listed = {mailbox.name for mailbox in names}
+    return {
+        name
+        for name in listed
+        if any(
+            mailbox.subscribed and below not in listed and below.startswith(name + DELIMITER)
+            for below, mailbox in client.account.mailboxes.items()
+        )
+    }
 
 
 def _need_extended(client: Connection, what: str) -> None:
