@@ -27,6 +27,7 @@ from aimap._client.fetching import FetchResult, FetchStream
 from aimap._client.mailbox import Mailbox
 from aimap._client.notifying import Notification, Notifications
 from aimap._client.profiles import PROFILES
+from aimap._client.texts import MessageContent
 from aimap._client.timeouts import Timeouts
 from aimap._client.watching import Watcher
 from aimap._discovery.discover import discover
@@ -82,6 +83,7 @@ from aimap._model.code import (
     UrlMechCode,
     WebAlertCode,
 )
+from aimap._model.content import Attachment
 from aimap._model.convert import ConversionResponse, ConvertedResponse, ConvertError
 from aimap._model.copied import CopyResult
 from aimap._model.envelope import Address, Envelope, Group
@@ -109,7 +111,7 @@ from aimap._model.fetch import (
     SAVEDATE,
     FetchItem,
 )
-from aimap._model.flag import Flag, Flags
+from aimap._model.flag import Flag, FlagColor, Flags
 from aimap._model.invalid import Invalid
 from aimap._model.limits import Limits
 from aimap._model.mailbox import MailboxInfo, MailboxStatus, NamespaceInfo, Namespaces
@@ -290,6 +292,7 @@ __all__ = [
     "Anonymous",
     "AppendUIDCode",
     "Arrived",
+    "Attachment",
     "Auth",
     "AuthenticationError",
     "BadCharsetCode",
@@ -335,6 +338,7 @@ __all__ = [
     "FetchStream",
     "FetchedUrl",
     "Flag",
+    "FlagColor",
     "Flags",
     "FlagsChanged",
     "FlagsResponse",
@@ -363,6 +367,7 @@ __all__ = [
     "MailboxStatus",
     "Mechanism",
     "Message",
+    "MessageContent",
     "MessageLimitCode",
     "MetadataCode",
     "MetadataResponse",

@@ -8,6 +8,7 @@ gets what is right; afterwards the connection is asked again.
 from __future__ import annotations
 
 import inspect
+import tempfile
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -112,7 +113,7 @@ URL = "imap://joe@localhost/INBOX/;UID=1;URLAUTH=user+joe"
 CLIENT: dict[str, Doing] = {
     "noop": lambda imap: imap.noop(),
     "id": lambda imap: imap.id({"name": "test"}),
-    "enable": lambda imap: imap.enable("X"),
+    "enable": lambda imap: imap.enable("CONDSTORE"),
     "list": lambda imap: imap.list(),
     "status": lambda imap: imap.status("INBOX"),
     "namespace": lambda imap: imap.namespace(),
@@ -245,6 +246,11 @@ async def download(inbox: aimap.Mailbox, server: Server) -> None:
     await inbox.download(1, into=trio.testing.MemorySendStream())
 
 
+async def save_attachments(inbox: aimap.Mailbox, server: Server) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        await inbox.save_attachments(1, folder)
+
+
 MAILBOX: dict[str, In] = {
     "search": lambda inbox, server: inbox.search(ALL),
     "fetch": fetch,
@@ -271,6 +277,10 @@ MAILBOX: dict[str, In] = {
     "add_labels": lambda inbox, server: inbox.add_labels("1:*", "work"),
     "remove_labels": lambda inbox, server: inbox.remove_labels("1:*", "work"),
     "set_labels": lambda inbox, server: inbox.set_labels("1:*", "work"),
+    "set_color": lambda inbox, server: inbox.set_color("1:*", "green"),
+    "read": lambda inbox, server: inbox.read("1:*"),
+    "previews": lambda inbox, server: inbox.previews("1:*"),
+    "save_attachments": save_attachments,
     "watch": watch,
 }
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import aimap
 from aimap import CapabilityError, CopyUIDCode, Flag, InvalidArgumentError, UIDSet, UIDValidity
 from aimap._model.copied import is_credible
+from aimap._model.flag import COLOR_BITS
 from aimap.commands import SAVED, ConvertItem
 from aimap.items import X_GM_LABELS
 from aimap.testing import CAPABILITIES
@@ -129,6 +130,19 @@ async def test_what_is_not_offered_is_not_sent() -> None:
         ):
             with pytest.raises(CapabilityError, match=capability):
                 await act
+
+
+async def test_colors(autojump_clock: Any) -> None:
+    async with connected(messages=2) as (imap, _), imap.select("INBOX") as inbox:
+        for color in (*aimap.FlagColor, "green", "red", None):
+            await inbox.set_color("1:2", color)
+            (first, second) = await inbox.fetch_all("1:2", aimap.FLAGS)
+            assert first.flags.color == second.flags.color == color
+        assert not first.flags
+        with pytest.raises(InvalidArgumentError, match="not 'pink'"):
+            await inbox.set_color(1, "pink")
+        await inbox.add_flags(1, *COLOR_BITS, Flag.FLAGGED)
+        assert (await inbox.fetch_all(1, aimap.FLAGS))[0].flags.color is None
 
 
 async def test_delete(autojump_clock: Any) -> None:

@@ -16,12 +16,16 @@ import pytest
 
 import aimap._model.charsets
 import aimap._model.dates
+import aimap._model.filenames
+import aimap._model.html_text
 import aimap._model.subject
 import aimap._model.text
 import aimap._model.threading
 import aimap._protocol.wire_log
 import aimap._wire
 from aimap import Limits, parse_response
+from aimap._model.flowed import unflow
+from aimap._model.html_text import html_to_text
 from aimap._model.subject import base_subject
 from aimap._model.text import decode_parameters, decode_words
 from aimap._wire.reader import ResponseReader
@@ -38,6 +42,8 @@ MODULES: list[ModuleType] = [
     ),
     aimap._model.charsets,
     aimap._model.dates,
+    aimap._model.filenames,
+    aimap._model.html_text,
     aimap._model.subject,
     aimap._model.text,
     aimap._model.threading,
@@ -103,6 +109,9 @@ EXAMPLES: dict[str, bytes | str] = {
     "text._Q_BYTE": b"=C3",
     "wire_log._LITERAL": b"{3+}",
     "wire_log._TOKEN": ";urlauth=user+joe:internal:9135",
+    "filenames._DEVICE": "COM1 .txt",
+    "html_text._BLANKS": "  ",
+    "html_text._TAG_NAME": "/td1",
     "subject._BLOB": "[x] ",
     "subject._REFWD": "re [x]:",
     "subject._SPACES": "  ",
@@ -379,3 +388,28 @@ def test_subjects(repeated: str) -> None:
         for after in ("", "]", ":", "x"):
             case = (before, repeated, after)
             assert is_linear(partial(repeating, base_subject, case), 5000), case
+
+
+@pytest.mark.parametrize("make_text", [html_to_text, partial(unflow, del_sp=True)])
+def test_texts(make_text: Callable[[str], str]) -> None:
+    pieces = [
+        "<",
+        ">",
+        "<!--",
+        "<script>",
+        "</script",
+        "<b> ",
+        "<p>",
+        "&",
+        "&#9",
+        "9",
+        " ",
+        "\n",
+        "> ",
+        "x \n",
+    ]
+    for before in ("", "<script>", "<!--", "&#"):
+        for repeated in pieces:
+            for after in ("", ">", "-->"):
+                case = (before, repeated, after)
+                assert is_linear(partial(repeating, make_text, case), 5000), case

@@ -24,7 +24,7 @@ from aimap._model.code import AppendUIDCode, CopyUIDCode
 from aimap._model.convert import ConvertedResponse
 from aimap._model.converting import ConvertItem
 from aimap._model.copied import CopyResult
-from aimap._model.flag import Flag
+from aimap._model.flag import COLOR_BITS, COLORS, Flag, FlagColor
 from aimap._model.numbers import UIDSet
 from aimap._model.saved import SavedResult
 from aimap._model.search import DELETED, IN
@@ -70,6 +70,34 @@ class Changing(Selected):
     ) -> UIDSet:
         """Give messages just those flags, or none; otherwise like :meth:`add_flags`."""
         return await self._store_flags(uids, "", flags, unchanged_since)
+
+    async def set_color(self, uids: Messages, color: FlagColor | str | None) -> None:
+        r"""Give messages a flag of a colour, as Apple Mail and others show it.
+
+        Args:
+            uids: which messages.
+            color: such as ``FlagColor.GREEN``, or ``"green"``; ``None`` takes the flag and its
+                colour away.
+
+        Raises:
+            InvalidArgumentError: if there is no such colour.
+            StateError: if the mailbox is read-only, or not selected any more.
+            NoError: if the server refuses.
+            ConnectionLostError: if the connection is gone.
+        """
+        if color is not None and color not in COLORS:
+            raise InvalidArgumentError(f"a flag is {', '.join(COLORS)} or None, not {color!r}")
+        bits = 0 if color is None else COLORS.index(FlagColor(color))
+        keywords = [each for bit, each in enumerate(COLOR_BITS) if bits >> bit & 1]
+        others = [each for each in COLOR_BITS if each not in keywords]
+        if color is None:
+            others.append(Flag.FLAGGED)
+        else:
+            keywords.append(Flag.FLAGGED)
+        messages = await self._known(uids)
+        if keywords:
+            await self.add_flags(messages, *keywords)
+        await self.remove_flags(messages, *others)
 
     async def _store_flags(
         self, uids: Messages, change: _Change, flags: Sequence[str], since: int | None
@@ -205,9 +233,7 @@ class Changing(Selected):
         if self._offers("MOVE"):
             return (await self._transfer(messages, name, Move))[0]
         self._need_uidplus("MOVE, nor UIDPLUS to do it safely by COPY and UID EXPUNGE")
-        if isinstance(messages, SavedResult):
-            messages = await search(self._driver, IN(messages))
-        result, copied = await self._transfer(messages, name, Copy)
+        result, copied = await self._transfer(await self._known(messages), name, Copy)
         # What was not copied stays, whatever the reason.
         await self._delete(copied)
         return result
@@ -255,9 +281,7 @@ class Changing(Selected):
             ConnectionLostError: if the connection is gone.
         """
         self._check_writable()
-        messages = self._messages(uids)
-        if isinstance(messages, SavedResult):
-            messages = await search(self._driver, IN(messages))
+        messages = await self._known(uids)
         if messages and not self._offers("UIDPLUS"):
             await self._check_no_other_marked(messages)
         await self._delete(messages)

@@ -26,6 +26,9 @@ from aimap._protocol.counters import SessionCounters
 
 T = TypeVar("T")
 
+# Some servers offer what includes an extension, and not its own name.
+_ENABLED_WITH = {"CONDSTORE": ("QRESYNC",), "UTF8=ACCEPT": ("UTF8=ONLY",)}
+
 
 @final
 class Client(
@@ -120,12 +123,14 @@ class Client(
             What the server says that it has enabled.
 
         Raises:
-            CapabilityError: if the server does not offer ENABLE.
+            CapabilityError: if the server does not offer ENABLE, or one of them.
             StateError: if a mailbox is selected.
             NoError: if the server refuses.
             ConnectionLostError: if the connection is gone.
         """
         self._need("ENABLE", "RFC 5161", "IMAP4rev2")
+        for name in names:
+            self._need(name, "RFC 5161", *_ENABLED_WITH.get(name.upper(), ()))
         return await self._driver.call(Enable(*names))
 
     async def create(self, name: str, *, special_use: str | Sequence[str] = ()) -> str | None:

@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from base64 import b64decode
 from binascii import Error as Base64Error
 from binascii import a2b_qp
-from typing import final
+from typing import ClassVar, final
 
 from aimap._errors import InvalidArgumentError
 
@@ -15,7 +15,13 @@ _NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/]+")
 
 
 class Decoder(ABC):
-    """Takes encoded octets in any pieces; gives decoded ones."""
+    """Takes encoded octets in any pieces; gives decoded ones.
+
+    Attributes:
+        changes_nothing: whether they are the same.
+    """
+
+    changes_nothing: ClassVar[bool] = False
 
     @abstractmethod
     def decode(self, octets: bytes) -> bytes:
@@ -85,6 +91,8 @@ class _QuotedPrintable(Decoder):
 
 @final
 class _Identity(Decoder):
+    changes_nothing = True
+
     def decode(self, octets: bytes) -> bytes:
         return octets
 

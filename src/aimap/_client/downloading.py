@@ -17,11 +17,12 @@ from typing import IO, Any, TypeAlias
 
 import trio
 
-from aimap._client.decoding import Decoder
+from aimap._client.decoding import decoder_for
 from aimap._client.driver import CommandFuture, Driver
+from aimap._client.offering import offers
 from aimap._commands.fetch import Fetch
-from aimap._errors import NotFetchedError
-from aimap._model.fetch import BODY_PEEK, RFC822_SIZE, FetchItem
+from aimap._errors import NoError, NotFetchedError
+from aimap._model.fetch import BINARY_PEEK, BODY_PEEK, RFC822_SIZE, FetchItem
 from aimap._model.message import Message
 from aimap._model.numbers import SeqSet, UIDSet
 
@@ -37,8 +38,11 @@ _Write: TypeAlias = Callable[[bytes], Awaitable[object]]
 class _Window:
     """One part of the section, asked for."""
 
-    def __init__(self, driver: Driver, uids: UIDSet, section: str, offset: int) -> None:
-        self.item: FetchItem[bytes] = BODY_PEEK(section, partial=(offset, WINDOW))
+    def __init__(
+        self, driver: Driver, uids: UIDSet, section: str, offset: int, *, binary: bool
+    ) -> None:
+        make = BINARY_PEEK if binary else BODY_PEEK
+        self.item: FetchItem[Any] = make(section, partial=(offset, WINDOW))
         self.offset = offset
         self._driver = driver
         self._uids = uids
@@ -74,7 +78,8 @@ class _Window:
         for message in self._found:
             if self.item in message:
                 octets = message[self.item]
-                return octets, len(octets) < WINDOW
+                # NIL stands for a part that the server has not got (RFC 3516 section 4.3).
+                return None if octets is None else (octets, len(octets) < WINDOW)
             if not self.offset and message.has_all((self.item.instead,)):
                 # It ignores the partial, and sends the whole.
                 return message.body(self._section), True
@@ -88,8 +93,18 @@ class _Window:
         self._future.cancel()
 
 
-async def download(driver: Driver, uid: int, section: str, write: _Write, offset: int) -> int:
+async def download(
+    driver: Driver, uid: int, section: str, write: _Write, offset: int = 0, *, binary: bool = False
+) -> int:
     """Give a section's octets from *offset* on to *write*, piece by piece, in order.
+
+    Args:
+        driver: of the connection.
+        uid: which message.
+        section: which part of it.
+        write: is given the octets.
+        offset: how many of them are there already.
+        binary: have the server undo the transfer encoding (:rfc:`3516`).
 
     Returns:
         How many there were.
@@ -100,7 +115,7 @@ async def download(driver: Driver, uid: int, section: str, write: _Write, offset
     try:
         while True:
             while len(windows) < ahead:
-                windows.append(_Window(driver, uids, section, position))
+                windows.append(_Window(driver, uids, section, position, binary=binary))
                 position += WINDOW
             octets, is_last = await windows[0].octets()
             windows.popleft()
@@ -114,39 +129,67 @@ async def download(driver: Driver, uid: int, section: str, write: _Write, offset
             window.cancel()
 
 
+async def download_decoded(
+    driver: Driver, uid: int, section: str, encoding: str, write: _Write
+) -> int:
+    """Give a part's octets to *write* with its transfer encoding undone: by whom, may differ.
+
+    A server with BINARY does it, unless it says that it cannot, or gives nothing.
+
+    Returns:
+        How many octets the server sent.
+    """
+    decoder = decoder_for(encoding)
+    if not decoder.changes_nothing and offers(driver.session, "BINARY"):
+        begun = False
+
+        async def write_first(octets: bytes) -> None:
+            nonlocal begun
+            begun = True
+            await write(octets)
+
+        try:
+            return await download(driver, uid, section, write_first, binary=True)
+        except (NoError, NotFetchedError):
+            if begun:
+                raise
+
+    async def write_decoded(octets: bytes) -> None:
+        await write(decoder.decode(octets))
+
+    total = await download(driver, uid, section, write_decoded)
+    await write(decoder.finish())
+    return total
+
+
 @asynccontextmanager
-async def open_sink(
-    into: Sink, decoder: Decoder | None, *, resume: bool
-) -> AsyncGenerator[tuple[_Write, int]]:
+async def open_sink(into: Sink, *, resume: bool = False) -> AsyncGenerator[tuple[_Write, int]]:
     """Open where a download goes; yield what writes to it, and how much is there already.
 
     A file at a path gets its name when it is complete; until then ``.part`` is behind it.
     """
     if isinstance(into, trio.abc.SendStream):
-        async with _decoded(into.send_all, decoder) as write:
-            yield write, 0
+        yield into.send_all, 0
     elif isinstance(into, (str, os.PathLike)):
         path = Path(into)
         part = path.with_name(path.name + ".part")
-        async with (
-            await trio.open_file(part, "ab" if resume else "wb") as file,
-            _decoded(file.write, decoder) as write,
-        ):
-            yield write, await file.tell()
+        async with await trio.open_file(part, "ab" if resume else "wb") as file:
+            yield file.write, await file.tell()
         await trio.Path(part).replace(path)
     else:
-        async with _decoded(trio.wrap_file(into).write, decoder) as write:
-            yield write, 0
+        yield trio.wrap_file(into).write, 0
 
 
-@asynccontextmanager
-async def _decoded(write: _Write, decoder: Decoder | None) -> AsyncGenerator[_Write]:
-    if decoder is None:
-        yield write
-        return
+async def free_path(folder: Path, name: str) -> Path:
+    """Return a path in *folder* where nothing is yet, nor is about to be."""
+    stem, suffix = Path(name).stem, Path(name).suffix
+    path, number = folder / name, 1
+    while await _is_taken(path) or await _is_taken(path.with_name(path.name + ".part")):
+        number += 1
+        path = folder / f"{stem}-{number}{suffix}"
+    return path
 
-    async def write_decoded(octets: bytes) -> None:
-        await write(decoder.decode(octets))
 
-    yield write_decoded
-    await write(decoder.finish())
+async def _is_taken(path: Path) -> bool:
+    found = trio.Path(path)
+    return await found.exists() or await found.is_symlink()

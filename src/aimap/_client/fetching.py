@@ -36,6 +36,7 @@ _SLICES_AHEAD = 6
 _FIRST_GUESS = 400
 _FIRST_GUESS_BODY = 32 * 1024
 _WIDE = 10_000
+_NONE = UIDSet()
 
 
 @final
@@ -82,12 +83,12 @@ class FetchStream:
         self._driver = driver
         self._view = view
         self._saved = messages if isinstance(messages, SavedResult) else None
-        self._rest = UIDSet() if isinstance(messages, SavedResult) else messages
+        self._rest = _NONE if isinstance(messages, SavedResult) else messages
         self._items = items
         self._changed_since = changed_since
         self._partial = partial
         self._finds_vanished = vanished
-        self._vanished = UIDSet()
+        self._vanished = _NONE
         self._most = message_limit(driver.session)
         self._slices: dict[CommandFuture[Any], Fetch] = {}
         self._buffer: deque[Message] = deque()
@@ -97,7 +98,7 @@ class FetchStream:
         self._seen_octets = 0
         body = any(item.key.startswith(("BODY[", "BINARY[")) for item in items)
         self._guess = guess or (_FIRST_GUESS_BODY if body else _FIRST_GUESS)
-        self._missing = UIDSet()
+        self._missing = _NONE
         self._asked_again = False
         self._error: ImapError | None = None
         self._event = trio.Event()
@@ -314,7 +315,7 @@ class FetchStream:
         if command.limit is not None:
             self._most = command.limit.limit or None
         self._rest |= left
-        if not self._answers_some:
+        if missing and not self._answers_some:
             self._missing |= missing - left
 
 

@@ -13,6 +13,8 @@ from aimap._errors import NoError
 from aimap._model.code import MessageLimitCode
 from aimap._model.numbers import UIDSet
 
+_NONE = UIDSet()
+
 
 def stuck(command: SelectedCommand[Any], limit: MessageLimitCode) -> NoError:
     """Return the error for a server that says of its limit, and gets nowhere."""
@@ -26,7 +28,7 @@ def undone(command: SelectedCommand[Any], messages: UIDSet) -> UIDSet:
         NoError: if it would not get further if it was asked again.
     """
     if command.limit is None:
-        return UIDSet()
+        return _NONE
     lowest = command.limit.lowest_uid
     if lowest is None:
         if lesser(command.limit, messages) is None:
@@ -34,7 +36,7 @@ def undone(command: SelectedCommand[Any], messages: UIDSet) -> UIDSet:
         return messages
     if lowest > messages.last:
         raise stuck(command, command.limit)
-    return UIDSet() if lowest == 1 else messages & UIDSet.from_ranges([(1, lowest - 1)])
+    return _NONE if lowest == 1 else messages & UIDSet.from_ranges([(1, lowest - 1)])
 
 
 def lesser(code: object, messages: UIDSet) -> int | None:

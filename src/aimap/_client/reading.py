@@ -5,15 +5,22 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from operator import attrgetter
+from pathlib import Path
 from typing import Any
 
-from aimap._client.decoding import Decoder, decoder_for
-from aimap._client.downloading import Sink, download, open_sink
+import trio
+
+from aimap._client.decoding import decoder_for
+from aimap._client.downloading import Sink, download, download_decoded, free_path, open_sink
 from aimap._client.fetching import FetchResult, FetchStream
 from aimap._client.selected import Messages, Selected
+from aimap._client.texts import MessageContent, preview_messages, read_messages
 from aimap._errors import InvalidArgumentError, NotFetchedError
-from aimap._model.fetch import BODYSTRUCTURE, FetchItem, needed_for
+from aimap._model.fetch import BODYSTRUCTURE, PREVIEW, PREVIEW_LAZY, FetchItem, needed_for
+from aimap._model.numbers import UID, UIDSet
 from aimap._model.returning import Partial
+
+_TEXT_LIMIT = 1024 * 1024
 
 
 class Reading(Selected):
@@ -143,7 +150,8 @@ class Reading(Selected):
             into: a path, a binary file that is open for writing, or a
                 :class:`trio.abc.SendStream`. A file at a path is called ``….part`` until
                 it is complete.
-            decode: undo the part's content transfer encoding; *section* is a part's number.
+            decode: undo the part's content transfer encoding; *section* is a part's number. A
+                server with BINARY (:rfc:`3516`) does it, else it is done here.
             resume: go on with the ``….part`` that an earlier download of the same section
                 left behind; *into* is a path, and the UIDVALIDITY still the same.
 
@@ -164,15 +172,121 @@ class Reading(Selected):
         self._check()
         if resume and (decode or not isinstance(into, (str, os.PathLike))):
             raise InvalidArgumentError("a download is resumed at a path, and without decode=True")
-        decoder = await self._decoder(uid, section) if decode else None
-        async with open_sink(into, decoder, resume=resume) as (write, there):
+        if decode:
+            return await self._download(uid, section, await self._encoding(uid, section), into)
+        async with open_sink(into, resume=resume) as (write, there):
             return await download(self._driver, uid, section, write, there)
 
-    async def _decoder(self, uid: int, section: str) -> Decoder:
+    async def _download(self, uid: int, section: str, encoding: str, into: Sink) -> int:
+        decoder_for(encoding)
+        async with open_sink(into) as (write, _):
+            return await download_decoded(self._driver, uid, section, encoding, write)
+
+    async def _encoding(self, uid: int, section: str) -> str:
         if not section.replace(".", "").isdigit():
             raise InvalidArgumentError(f"decode=True is for a part such as '2', not {section!r}")
         for message in await self.fetch_all(uid, BODYSTRUCTURE):
             for part in message.body_structure.walk():
                 if part.section == section and not part.is_multipart:
-                    return decoder_for(part.encoding)
+                    return part.encoding
         raise NotFetchedError(f"BODY[{section}]")
+
+    async def read(
+        self, uids: Messages, *, inside: str = "", html: bool = True, limit: int = _TEXT_LIMIT
+    ) -> list[MessageContent]:
+        """Read messages as a person does: their texts, and what is attached.
+
+        The structures come first, and then the texts, both of all messages at once: two round
+        trips. No attachment is fetched. The Seen flag is not set.
+
+        Args:
+            uids: which messages.
+            inside: the section of a message that is attached to them, to be read instead; those
+                that have none are left out.
+            html: fetch HTML as well, where there is plain text.
+            limit: octets of each text, as it was sent, that are fetched at most.
+
+        Returns:
+            The messages, in ascending order of UID. Those that are gone are not among them.
+
+        Raises:
+            InvalidArgumentError: if *limit* is below 1.
+            StateError: if the mailbox is not selected any more.
+            NoError: if the server refuses.
+            ConnectionLostError: if the connection is gone.
+        """
+        self._check()
+        if limit < 1:
+            raise InvalidArgumentError(f"a limit is at least 1 octet, not {limit!r}")
+        wanted = await self._known(uids)
+        return await read_messages(
+            self._driver, self._view, wanted, inside=inside, html=html, limit=limit
+        )
+
+    async def previews(self, uids: Messages, *, lazy: bool = False) -> dict[UID, str | None]:
+        """Return the first words of messages, 200 characters at most.
+
+        By PREVIEW (:rfc:`8970`); without it on the server, or where that gives none, from the
+        beginnings of their texts, which takes two round trips.
+
+        Args:
+            uids: which messages.
+            lazy: only what the server has at hand (``LAZY``); ``None`` for the others.
+
+        Returns:
+            Previews by UID; empty where there is no text.
+
+        Raises:
+            StateError: if the mailbox is not selected any more.
+            NoError: if the server refuses.
+            ConnectionLostError: if the connection is gone.
+        """
+        self._check()
+        wanted = await self._known(uids)
+        found: dict[UID, str | None] = {}
+        if self._offers("PREVIEW"):
+            for message in await self.fetch_all(wanted, PREVIEW_LAZY if lazy else PREVIEW):
+                found[message.uid] = message.preview
+            if lazy:
+                return found
+            wanted = UIDSet(uid for uid, preview in found.items() if preview is None)
+        return found | await preview_messages(self._driver, self._view, wanted)
+
+    async def save_attachments(
+        self, uid: int, folder: str | os.PathLike[str], *, inline: bool = False
+    ) -> list[Path]:
+        """Download the attachments of a message into a folder, decoded.
+
+        Files get the names that their senders gave them, made safe, and a number where there
+        is one of that name already.
+
+        Args:
+            uid: which message.
+            folder: where to; it is created if it is not there.
+            inline: those that belong into the text as well, as images of HTML do.
+
+        Returns:
+            The paths of the files, in the order of the message.
+
+        Raises:
+            NotFetchedError: if there is no such message.
+            StateError: if the mailbox is not selected any more.
+            NoError: if the server refuses.
+            ConnectionLostError: if the connection is gone.
+            OSError: if a file cannot be written.
+
+        Cancelling leaves the files that are complete, and the ``….part`` of one.
+        """
+        self._check()
+        messages = await self.fetch_all(uid, BODYSTRUCTURE)
+        if not messages:
+            raise NotFetchedError("BODYSTRUCTURE")
+        await trio.Path(folder).mkdir(parents=True, exist_ok=True)
+        saved: list[Path] = []
+        for attachment in messages[0].attachments:
+            if attachment.is_inline and not inline:
+                continue
+            path = await free_path(Path(folder), attachment.filename)
+            await self._download(uid, attachment.section, attachment.part.encoding, path)
+            saved.append(path)
+        return saved

@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 from aimap._client.driver import Driver
+from aimap._client.finding import search
 from aimap._client.offering import need, offers
 from aimap._commands.select import SelectResult
 from aimap._errors import StateError
 from aimap._model.flag import Flags
 from aimap._model.numbers import UID, ModSeq, UIDSet, UIDValidity
 from aimap._model.saved import SavedResult
+from aimap._model.search import IN
 from aimap._protocol.view import MailboxView
 
 Messages: TypeAlias = UIDSet | str | int | Iterable[int] | SavedResult
@@ -109,3 +111,8 @@ class Selected:
             self._need("SEARCHRES", "RFC 5182; fetch by the UIDs that a search gives")
             return messages
         return messages if isinstance(messages, UIDSet) else UIDSet(messages)
+
+    async def _known(self, messages: Messages) -> UIDSet:
+        """Return messages by UID; asks for those of a saved result."""
+        found = self._messages(messages)
+        return await search(self._driver, IN(found)) if isinstance(found, SavedResult) else found

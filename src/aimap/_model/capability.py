@@ -11,11 +11,12 @@ from typing import final
 class Capabilities(AbstractSet[str]):
     """What a server says that it can do; compared without case, shown as it was sent."""
 
-    __slots__ = ("_by_name",)
+    __slots__ = ("_by_name", "_values")
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         """Make a set of capability names such as ``"IDLE"`` or ``"AUTH=PLAIN"``."""
         self._by_name = {name.upper(): name for name in names}
+        self._values: dict[str, tuple[str, ...]] = {}
 
     @classmethod
     def _from_iterable(cls, it: Iterable[str]) -> Capabilities:  # type: ignore[override]
@@ -49,7 +50,12 @@ class Capabilities(AbstractSet[str]):
     def values(self, name: str) -> tuple[str, ...]:
         """Return what stands behind ``NAME=`` in each capability of that form, in upper case."""
         prefix = name.upper() + "="
-        return tuple(key[len(prefix) :] for key in self._by_name if key.startswith(prefix))
+        # Asked again with each command: what limits it may be among them.
+        values = self._values.get(prefix)
+        if values is None:
+            values = tuple(key[len(prefix) :] for key in self._by_name if key.startswith(prefix))
+            self._values[prefix] = values
+        return values
 
     def number(self, name: str) -> int | None:
         """Return the number of a capability such as ``APPENDLIMIT=35651584``, else ``None``."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
+from enum import StrEnum
 from functools import lru_cache
 from typing import Any, ClassVar, cast, final
 
@@ -105,6 +106,23 @@ Flag.SUBMITTED = Flag("$Submitted")
 
 
 @final
+class FlagColor(StrEnum):
+    """The colour of a flag, as Apple Mail and others keep it: in three keywords."""
+
+    RED = "red"
+    ORANGE = "orange"
+    YELLOW = "yellow"
+    GREEN = "green"
+    BLUE = "blue"
+    PURPLE = "purple"
+    GRAY = "gray"
+
+
+COLORS = tuple(FlagColor)
+COLOR_BITS = (Flag("$MailFlagBit0"), Flag("$MailFlagBit1"), Flag("$MailFlagBit2"))
+
+
+@final
 class Flags(AbstractSet[Flag]):
     r"""An immutable set of flags, in which ``"\\seen" in flags`` needs no care about case."""
 
@@ -155,6 +173,14 @@ class Flags(AbstractSet[Flag]):
 
     def __hash__(self) -> int:
         return hash(self._flags)
+
+    @property
+    def color(self) -> FlagColor | None:
+        r"""The colour of ``\Flagged``, as Apple Mail keeps it; ``None`` if it is not there."""
+        if Flag.FLAGGED not in self:
+            return None
+        at = sum(1 << bit for bit, keyword in enumerate(COLOR_BITS) if keyword in self)
+        return COLORS[at] if at < len(COLORS) else None
 
     def __repr__(self) -> str:
         return f"Flags({sorted(str(flag) for flag in self._flags)!r})"

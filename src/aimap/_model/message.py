@@ -12,6 +12,7 @@ from typing import TypeVar, cast, final
 
 from aimap._errors import NotFetchedError
 from aimap._model.body import BodyStructure
+from aimap._model.content import Attachment, attachments
 from aimap._model.dates import parse_date_time
 from aimap._model.envelope import Envelope
 from aimap._model.fetch import FetchItem, section_key
@@ -193,6 +194,11 @@ class Message:
         """The mod-sequence (``MODSEQ``, :rfc:`7162#section-3.1.4.2`)."""
         return cast("ModSeq", self._get("MODSEQ"))
 
+    @property
+    def attachments(self) -> tuple[Attachment, ...]:
+        """What is attached, by its structure alone (``BODYSTRUCTURE``)."""
+        return attachments(self.body_structure)
+
     def body(self, section: str = "") -> bytes:
         """Return the octets of a section that was fetched whole.
 
@@ -266,10 +272,14 @@ class Message:
         """What names its thread in the account (``X-GM-THRID``)."""
         return cast("int", self._get("X-GM-THRID"))
 
-    def email(self) -> EmailMessage:
-        """Return the whole message, parsed by the ``email`` package.
+    def email(self, section: str = "") -> EmailMessage:
+        """Return a message, parsed by the ``email`` package.
+
+        Args:
+            section: as it was asked for; empty for the whole message, ``"HEADER"`` for its
+                header alone, or the section of a message that is attached to it.
 
         Raises:
-            NotFetchedError: if ``BODY_PEEK()`` was not fetched.
+            NotFetchedError: if that section was not fetched.
         """
-        return message_from_bytes(self.body(), policy=default)
+        return message_from_bytes(self.body(section), policy=default)

@@ -109,7 +109,8 @@ class NumberSet(AbstractSet[_N_co], Generic[_N_co]):
         elif isinstance(numbers, str):
             ranges = parse_ranges(numbers) if numbers else ()
         elif isinstance(numbers, int):
-            ranges = _of_numbers((numbers,))
+            number = _checked(numbers)
+            ranges = ((number, number),)
         elif isinstance(numbers, range) and numbers.step == 1 and numbers:
             ranges = ((_checked(numbers[0]), _checked(numbers[-1])),)
         else:
@@ -182,6 +183,8 @@ class NumberSet(AbstractSet[_N_co], Generic[_N_co]):
         ranges = self._other(other)
         if ranges is None:
             return NotImplemented
+        if not ranges:
+            return self
         return self._of(_merged(self._ranges + ranges))
 
     __ror__ = __or__

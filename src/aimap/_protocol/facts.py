@@ -17,6 +17,7 @@ from aimap._wire.reading import Reading
 
 _UTF8_EXTENSIONS = ("UTF8=ACCEPT", "IMAP4rev2")
 
+_SAVES = exclusive(SAVED_RESULT)
 _NO_DELIMITERS: frozenset[str | None] = frozenset()
 
 
@@ -160,7 +161,7 @@ class Facts:
         self.complaint = ""
         if self._changes_user(command) and not succeeded and self.capabilities is None:
             self.capabilities = self._before
-        if succeeded and self.view is not None and exclusive(SAVED_RESULT) in command.claims:
+        if succeeded and self.view is not None and _SAVES in command.claims:
             self.view.has_saved_result = True
         state = command.enters if succeeded else command.falls_to
         if state is None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import os
 import sys
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,7 +17,6 @@ from aimap import (
     FLAGS,
     INTERNALDATE,
     RFC822_SIZE,
-    UID,
     BodyStructure,
     Client,
     CommandError,
@@ -38,7 +35,7 @@ from aimap.cli._running import run
 from aimap.cli._show import PlainTerminal, rows
 from aimap.cli._target import Target
 
-_LONGEST_NAME = 150
+_LONGEST_TEXT = 2**31 - 1
 
 
 @click.command()
@@ -291,49 +288,18 @@ def _part_row(part: BodyStructure) -> dict[str, object]:
 
 
 async def _write_text(box: Mailbox, uid: int, sink: Path | BinaryIO) -> None:
-    texts = [
-        part
-        for part in await _parts(box, uid)
-        if part.maintype == "text" and not part.is_attachment
-    ]
-    # Plain text before HTML; the first of it.
-    texts.sort(key=lambda part: part.subtype != "plain")
-    if not texts:
-        raise Failure(f"UID {uid} has no text in it; --list shows what there is", "server")
-    memory = io.BytesIO()
-    await box.download(uid, texts[0].section, into=memory, decode=True)
-    try:
-        text = memory.getvalue().decode(texts[0].charset or "utf-8", "replace")
-    except LookupError:
-        text = memory.getvalue().decode("utf-8", "replace")
-    encoded = text.replace("\r\n", "\n").encode("utf-8", "replace")
-    if isinstance(sink, Path):
-        await trio.Path(sink).write_bytes(encoded)
-    else:
-        await trio.wrap_file(sink).write(encoded)
+    for message in await box.read(uid, html=False, limit=_LONGEST_TEXT):
+        if not message.text.strip():
+            raise Failure(f"UID {uid} has no text in it; --list shows what there is", "server")
+        encoded = message.text.encode("utf-8", "replace")
+        if isinstance(sink, Path):
+            await trio.Path(sink).write_bytes(encoded)
+        else:
+            await trio.wrap_file(sink).write(encoded)
+        return
+    raise NotFetchedError("BODYSTRUCTURE")
 
 
 async def _save_attachments(box: Mailbox, uid: int, folder: Path) -> list[dict[str, object]]:
-    await trio.Path(folder).mkdir(parents=True, exist_ok=True)
-    saved: list[dict[str, object]] = []
-    for part in await _parts(box, uid):
-        if part.is_multipart or not (part.is_attachment or part.filename):
-            continue
-        path = _new_file(folder, part)
-        await box.download(UID(uid), part.section, into=path, decode=True)
-        saved.append({"file": str(path), "size": path.stat().st_size})
-    return saved
-
-
-def _new_file(folder: Path, part: BodyStructure) -> Path:
-    """Return a path within *folder* where nothing is yet, like the name that the part has."""
-    name = (part.filename or "").replace("\\", "/").rpartition("/")[2]
-    safe = "".join(c if c.isprintable() and c not in ':*?"<>|' else "_" for c in name)
-    safe = safe.strip(" .") or f"part-{part.section}"
-    stem, suffix = os.path.splitext(safe)  # noqa: PTH122 (a name, and no path)
-    stem = stem.encode("utf-8", "replace")[:_LONGEST_NAME].decode("utf-8", "ignore")
-    suffix = suffix[:20]
-    path, number = folder / f"{stem}{suffix}", 2
-    while path.exists() or path.is_symlink():
-        path, number = folder / f"{stem}-{number}{suffix}", number + 1
-    return path
+    paths = await box.save_attachments(uid, folder, inline=True)
+    return [{"file": str(path), "size": path.stat().st_size} for path in paths]

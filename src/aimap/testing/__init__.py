@@ -17,8 +17,22 @@ from aimap.testing._faults import Drip, Drop, Fault, Insert, Moment, Repeat, Sta
 from aimap.testing._faulty import FaultyStream
 from aimap.testing._link import DelayedStream
 from aimap.testing._logins import MECHANISMS, AcceptingContext, Logins
+from aimap.testing._received import ReceivedCommand
 from aimap.testing._rules import Rule, Violation
 from aimap.testing._samples import sample_messages
+from aimap.testing._scripts import (
+    Change,
+    Chunk,
+    Close,
+    Delay,
+    Hold,
+    Ignore,
+    On,
+    Rewrite,
+    Send,
+    Strings,
+    Truncate,
+)
 from aimap.testing._server import Server, serve
 from aimap.testing._store import Account, StoredMailbox, StoredMessage
 from aimap.testing._write import write_response
@@ -29,20 +43,32 @@ __all__ = [
     "MECHANISMS",
     "AcceptingContext",
     "Account",
+    "Change",
+    "Chunk",
+    "Close",
+    "Delay",
     "DelayedStream",
     "Drip",
     "Drop",
     "Fault",
     "FaultyStream",
+    "Hold",
+    "Ignore",
     "Insert",
     "Logins",
     "Moment",
+    "On",
+    "ReceivedCommand",
     "Repeat",
+    "Rewrite",
     "Rule",
+    "Send",
     "Server",
     "Stall",
     "StoredMailbox",
     "StoredMessage",
+    "Strings",
+    "Truncate",
     "Violation",
     "sample_messages",
     "serve",

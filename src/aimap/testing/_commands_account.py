@@ -94,7 +94,7 @@ async def authenticate(client: Connection, arguments: Arguments) -> None:
         if initial is not None:
             challenge = talk.send(initial)
         while True:
-            client.send(b"+ %s\r\n" % b64encode(challenge))
+            client.request(b64encode(challenge))
             await client.flush()
             response = (await client.input.line()).removesuffix(b"\r\n")
             if client.input.pending and client.server.strict:
@@ -169,7 +169,7 @@ async def idle(client: Connection, arguments: Arguments) -> None:
         raise ViolationError(
             "octets behind IDLE that are not DONE (RFC 2177 section 3)", Rule.NOTHING_FOLLOWS
         )
-    client.send(b"+ idling\r\n")
+    client.request(b"idling")
     await client.flush()
     async with PrivateNursery() as nursery:
         nursery.start_soon(partial(client.push, expunges=True))

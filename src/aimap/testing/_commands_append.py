@@ -12,6 +12,7 @@ from aimap.testing._annotations import annotate, values_to_store
 from aimap.testing._capabilities import limit_of
 from aimap.testing._connection import Connection
 from aimap.testing._grammar import Arguments
+from aimap.testing._limits import check_room, target
 from aimap.testing._mime import parse_message
 from aimap.testing._rules import RefusalError, Rule, ViolationError
 from aimap.testing._store import StoredMailbox, StoredMessage
@@ -41,7 +42,7 @@ async def append(client: Connection, arguments: Arguments) -> None:
                 "more behind a message, without MULTIAPPEND (RFC 3502)", Rule.MULTIAPPEND
             )
         uploads.append(_upload(client, arguments))
-    mailbox = client.target(name)
+    mailbox = target(client, name)
     _check_uploads(client, uploads, mailbox)
     added = [each.into(mailbox).uid for each in uploads]
     if client.offers("UIDPLUS"):
@@ -58,7 +59,7 @@ async def replace(client: Connection, arguments: Arguments, *, by_uid: bool) -> 
     if len(numbers) != 1:
         raise ViolationError(f"{numbers} replaced, not one message (RFC 8508 section 3.1)")
     source = view.writable()
-    mailbox = client.target(name)
+    mailbox = target(client, name)
     _check_uploads(client, [upload], mailbox)
     chosen = [message for _, message in view.chosen(numbers)]
     if not chosen:
@@ -111,7 +112,7 @@ def _check_uploads(client: Connection, uploads: list[_Upload], mailbox: StoredMa
         if most is not None and len(uploads) > most:
             # RFC 9738 section 3.1: all or nothing (RFC 3502), so nothing.
             raise RefusalError("too many messages at once", f"MESSAGELIMIT {most}")
-    client.check_room([upload.octets for upload in uploads])
+    check_room(client, [upload.octets for upload in uploads])
     headers = b"".join(parse_message(upload.octets).header for upload in uploads)
     if client.offers("UTF8=ACCEPT") and not client.utf8 and not headers.isascii():
         raise RefusalError(

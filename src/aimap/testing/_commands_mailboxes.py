@@ -12,6 +12,7 @@ from aimap.testing._capabilities import limit_of
 from aimap.testing._connection import Connection
 from aimap.testing._describe import nstring
 from aimap.testing._grammar import SYSTEM_FLAGS, Arguments
+from aimap.testing._limits import check_here
 from aimap.testing._rules import RefusalError, Rule, ViolationError
 from aimap.testing._selected import Selected
 from aimap.testing._store import DELIMITER, StoredMailbox
@@ -34,7 +35,7 @@ def require(client: Connection, name: str) -> StoredMailbox:
     found = client.account.mailbox(name)
     if found is None:
         raise RefusalError("there is no such mailbox", "NONEXISTENT")
-    client.check_here(found)
+    check_here(client, found)
     return found
 
 

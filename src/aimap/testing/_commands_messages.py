@@ -15,6 +15,7 @@ from aimap.testing._annotations import annotate, values_to_store
 from aimap.testing._connection import Connection
 from aimap.testing._fetch_items import MODSEQ, SIMPLE, Item, read_item
 from aimap.testing._grammar import Arguments
+from aimap.testing._limits import check_room, target, within_limit
 from aimap.testing._results import read_window, within
 from aimap.testing._rules import Rule, ViolationError
 from aimap.testing._store import StoredMailbox, StoredMessage
@@ -53,7 +54,7 @@ async def fetch(client: Connection, arguments: Arguments, *, by_uid: bool) -> No
     if modifiers.window is not None:
         uids = set(within(modifiers.window, [message.uid for message in chosen]))
         chosen = [message for message in chosen if message.uid in uids]
-    for message in client.within_limit(chosen, uid=_uid):
+    for message in within_limit(client, chosen, uid=_uid):
         if sees and Flag.SEEN not in message.flags:
             view.mailbox.set_flags(message, {*message.flags, Flag.SEEN})
         client.tell_message(message, b" ".join([item.render(message) for item in items]))
@@ -113,7 +114,7 @@ async def store(client: Connection, arguments: Arguments, *, by_uid: bool) -> No
     arguments.end()
     view.writable()
     modified: list[int] = []
-    chosen = client.within_limit(view.chosen(numbers), uid=lambda each: each[1].uid)
+    chosen = within_limit(client, view.chosen(numbers), uid=lambda each: each[1].uid)
     for seq, message in chosen:
         if unchanged is not None and message.modseq > unchanged:
             modified.append(message.uid if by_uid else seq)
@@ -216,16 +217,16 @@ async def _transfer(
     name = arguments.mailbox()
     arguments.end()
     source = view.writable() if moving else view.mailbox
-    target = client.target(name)
+    destination = target(client, name)
     messages = [message for _, message in view.chosen(numbers)]
-    chosen = client.within_limit(messages, uid=_uid, saving=True)
+    chosen = within_limit(client, messages, uid=_uid, saving=True)
     if not moving:
-        client.check_room(chosen)
-    copies = [target.add_copy(message) for message in chosen]
+        check_room(client, chosen)
+    copies = [destination.add_copy(message) for message in chosen]
     if copies and client.offers("UIDPLUS"):
         origin = UIDSet(message.uid for message in chosen)
-        destination = UIDSet(message.uid for message in copies)
-        code = f"COPYUID {target.uid_validity} {origin} {destination}"
+        new = UIDSet(message.uid for message in copies)
+        code = f"COPYUID {destination.uid_validity} {origin} {new}"
         # A tagged line has one code, and the limit's is needed there.
         if moving or client.done_code:
             client.untagged(f"OK [{code}] done")
@@ -248,7 +249,7 @@ async def uid_expunge(client: Connection, arguments: Arguments) -> None:
 
 def _expunge(client: Connection, messages: Sequence[StoredMessage]) -> None:
     marked = [message for message in messages if Flag.DELETED in message.flags]
-    client.selected.mailbox.expunge(client.within_limit(marked, uid=_uid))
+    client.selected.mailbox.expunge(within_limit(client, marked, uid=_uid))
 
 
 async def check(client: Connection, arguments: Arguments) -> None:

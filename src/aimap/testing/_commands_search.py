@@ -9,6 +9,7 @@ from typing import TypeAlias
 from aimap.testing._annotations import sort_key
 from aimap.testing._connection import Connection
 from aimap.testing._grammar import Arguments
+from aimap.testing._limits import within_limit
 from aimap.testing._results import Context, Wanted, esearch, return_options, saved
 from aimap.testing._rules import RefusalError, Rule, ViolationError
 from aimap.testing._search import Search, SearchParser
@@ -142,7 +143,7 @@ def _answer(
     *,
     by_uid: bool,
 ) -> None:
-    found = client.within_limit(find(), uid=lambda each: each.message.uid)
+    found = within_limit(client, find(), uid=lambda each: each.message.uid)
     if wanted is None:
         client.answer_is_alike = True
         words = [name, *(str(each.number(by_uid=by_uid)) for each in found)]

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+import math
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, TypeVar, final
+from typing import TYPE_CHECKING, final
 
+import attrs
 import trio
 
 from aimap._deflate import DeflateStream
 from aimap._nursery import PrivateNursery
-from aimap.testing._capabilities import limit_of, spelling
+from aimap.testing._capabilities import spelling
 from aimap.testing._faulty import ServersEnd
 from aimap.testing._grammar import Arguments
-from aimap.testing._input import Input, Line, NonSynchronising, UnreadableError
+from aimap.testing._input import Hooks, Input, Line, NonSynchronising, UnreadableError
+from aimap.testing._outgoing import Outgoing
 from aimap.testing._pipelining import Flight, Sent
+from aimap.testing._received import ReceivedCommand
 from aimap.testing._rules import RefusalError, Rule, Violation, ViolationError, redacted
+from aimap.testing._scripts import Close, Delay, Event, Happening, Send, State
 from aimap.testing._selected import Selected
 from aimap.testing._store import Account, Change, StoredMailbox, StoredMessage
 
@@ -23,12 +29,12 @@ if TYPE_CHECKING:
     from aimap.testing._commands_notify import Notifications
     from aimap.testing._server import Server
 
-T = TypeVar("T")
-
 Handler = Callable[["Connection", Arguments], Awaitable[None]]
 
 _SEND_SIZE = 256 * 1024
 _MAX_RATIO = 1000
+_PROGRESS = 10.0
+"""Every how many seconds a command that takes long is told to be at work."""
 
 _BEFORE_LOGIN = frozenset(
     {"SASL-IR", "LITERAL+", "LITERAL-", "ID", "ENABLE", "IMAP4REV2", "LANGUAGE", "LOGIN-REFERRALS"}
@@ -72,14 +78,22 @@ class Connection:
     Args:
         server: the server.
         stream: the stream.
+        number: how many there were before it, and itself.
         secure: whether that is TLS.
         round_trip: seconds that octets take to the client and back.
     """
 
     def __init__(
-        self, server: Server, stream: trio.abc.Stream, *, secure: bool, round_trip: float
+        self,
+        server: Server,
+        stream: trio.abc.Stream,
+        *,
+        number: int,
+        secure: bool,
+        round_trip: float,
     ) -> None:
         self.server = server
+        self.number = number
         self.stream = stream
         self.secure = secure
         self.user = ""
@@ -97,10 +111,19 @@ class Connection:
         self._acting = False
         self._forgiven: Rule | None = None
         self._uncompressed: trio.abc.Stream | None = None
-        self._out = bytearray()
+        self._command = ""
+        self._at = 0
         self._flight = Flight(round_trip)
-        self._end = ServersEnd(stream, server.faults)
-        self.input = Input(self._end, strict=server.strict, literals=self._literals)
+        self._script = script = server.script
+        self.end = ServersEnd(stream, server.octet_faults)
+        self._out = Outgoing(self.end, script, self._happening)
+        hooks = Hooks(
+            ask=self._ask,
+            on_input=self._on_input if script.has("input") else None,
+            on_silence=self._on_silence,
+            silences=script.silences,
+        )
+        self.input = Input(self.end, strict=server.strict, literals=self._literals, hooks=hooks)
 
     @property
     def _literals(self) -> NonSynchronising:
@@ -126,71 +149,108 @@ class Connection:
             return True
         return capability in offered or (capability in _IN_REV2 and "IMAP4REV2" in offered)
 
-    def within_limit(
-        self, found: Sequence[T], *, uid: Callable[[T], int], saving: bool = False
-    ) -> Sequence[T]:
-        """Return what one command may do at once, and say so if that is not all (:rfc:`9738`).
-
-        Args:
-            found: what it is to be done to.
-            uid: gives the UID of each.
-            saving: whether messages are saved, so that SAVELIMIT holds too.
-        """
-        names = ("MESSAGELIMIT", *(["SAVELIMIT"] if saving else []))
-        limits = [limit_of(name, self.server.capabilities) for name in names]
-        limit = min((each for each in limits if each is not None), default=len(found))
-        if len(found) <= limit:
-            return found
-        lowest = sorted(uid(each) for each in found)[-limit]
-        self.done_code = f"MESSAGELIMIT {limit} {lowest}"
-        return [each for each in found if uid(each) >= lowest]
-
-    def target(self, name: str) -> StoredMailbox:
-        """Return the mailbox into which messages are to be put.
-
-        Raises:
-            RefusalError: if there is none of that name, or it is elsewhere.
-        """
-        assert self.account is not None
-        mailbox = self.account.mailbox(name)
-        if mailbox is None:
-            raise RefusalError("there is no such mailbox", "TRYCREATE")
-        self.check_here(mailbox)
-        return mailbox
-
-    def check_here(self, mailbox: StoredMailbox) -> None:
-        """Refuse a mailbox that is on another server (:rfc:`2193#section-3`)."""
-        if mailbox.referral and self.offers("MAILBOX-REFERRALS"):
-            raise RefusalError("it is on another server", f"REFERRAL {mailbox.referral}")
-
-    def check_room(self, messages: Sequence[StoredMessage | bytes]) -> None:
-        """Refuse messages for which the quota has no room (:rfc:`9208#section-4.1.4`)."""
-        assert self.account is not None
-        octets = sum(len(m if isinstance(m, bytes) else m.octets) for m in messages)
-        if self.offers("QUOTA") and not self.account.has_room(
-            STORAGE=octets, MESSAGE=len(messages)
-        ):
-            raise RefusalError("the quota has no room for that", "OVERQUOTA")
-
     # Output
 
     def send(self, data: bytes) -> None:
         """Queue octets of a response."""
-        self._out += data
+        self._out.put(data)
+
+    def request(self, text: bytes = b"") -> None:
+        """Queue a continuation request."""
+        self._out.put(b"+ %s\r\n" % text, "continuation")
 
     def untagged(self, text: str) -> None:
         """Queue an untagged response."""
-        self._out += b"* %s\r\n" % text.encode("utf-8")
+        self._out.put(b"* %s\r\n" % text.encode("utf-8"))
 
     async def flush(self, *, above: int = 0) -> None:
         """Write what is queued, if it is more than *above* octets."""
-        if len(self._out) > above:
-            data, self._out = self._out, bytearray()
-            await self._end.send_all(data)
+        await self._out.flush(above=above)
 
     async def flush_some(self) -> None:
         """Write what is queued once it is much."""
         await self.flush(above=_SEND_SIZE)
+
+    def _tagged(self, tag: str, text: bytes) -> None:
+        self._out.put(b"%s %s\r\n" % (tag.encode("ascii"), text))
+        self._answered(tag, text)
+
+    def _arrived(self, line: Line) -> None:
+        """Keep a command for the test to see."""
+        self.server.commands.append(line.name)
+        self._command = line.name
+        self._at = len(self.server.log)
+        self.server.log.append(
+            ReceivedCommand(
+                session=self.number,
+                user=self.user,
+                state=_STATES[self.state],
+                mailbox="" if self.view is None else self.view.mailbox.name,
+                tag=line.tag,
+                name=line.name,
+                line=redacted(line.octets),
+                time=line.time,
+            )
+        )
+
+    def _answered(self, tag: str, text: bytes) -> None:
+        log = self.server.log
+        if self._at < len(log) and (log[self._at].session, log[self._at].tag) == (self.number, tag):
+            answer, _, rest = text.decode("utf-8", "replace").partition(" ")
+            log[self._at] = attrs.evolve(log[self._at], answer=answer, text=rest)
+
+    # What scripts do
+
+    def _happening(self, event: Event, text: bytes, seconds: float = 0.0) -> Happening:
+        return Happening(
+            event,
+            session=self.number,
+            state=_STATES[self.state],
+            command=self._command,
+            tag=self.tag,
+            text=text,
+            seconds=seconds,
+        )
+
+    async def _go_on(self, event: Event, text: bytes, seconds: float = 0.0) -> bool:
+        """Do what is to be done at an event; tell whether all else goes on."""
+        goes_on = True
+        for action in self._script.actions(self._happening(event, text, seconds)):
+            match action:
+                case Send():
+                    self._out.append(action.line(self.tag))
+                case Delay(seconds=pause):
+                    await self._pause(pause, alive=event == "command")
+                case Close(reset):
+                    await self.flush()
+                    await self.end.end(reset=reset)
+                case _:
+                    goes_on = False
+        await self.flush()
+        return goes_on
+
+    async def _pause(self, seconds: float, *, alive: bool) -> None:
+        """Let time pass; tell meanwhile that the command is at work (:rfc:`9585`)."""
+        end = trio.current_time() + seconds
+        total = math.ceil(seconds / _PROGRESS)
+        for done in range(1, total) if alive and self.offers("INPROGRESS") else ():
+            await self.flush()
+            await trio.sleep(_PROGRESS)
+            self._out.append(
+                f'* OK [INPROGRESS ("{self.tag}" {done} {total})] still at work\r\n'.encode()
+            )
+        await self.flush()
+        await trio.sleep_until(end)
+
+    async def _ask(self) -> None:
+        self.request(b"go on")
+        await self.flush()
+
+    async def _on_input(self, data: bytes) -> bool:
+        return await self._go_on("input", data)
+
+    async def _on_silence(self, seconds: float) -> None:
+        await self._go_on("quiet", b"", seconds)
 
     # The selected mailbox
 
@@ -265,7 +325,8 @@ class Connection:
 
     async def run(self) -> None:
         """Serve until the client leaves."""
-        self.untagged(f"OK [CAPABILITY {self.capability_words()}] aimap test server ready")
+        greeting = f"* OK [CAPABILITY {self.capability_words()}] aimap test server ready\r\n"
+        self._out.put(greeting.encode("ascii"), "greeting")
         try:
             await self.flush()
             while not self.logged_out:
@@ -296,6 +357,18 @@ class Connection:
             nursery.cancel_scope.cancel()
         return line
 
+    async def throw_out(self, reason: str) -> None:
+        """Say BYE, and end the connection."""
+        self.untagged(f"BYE {reason}")
+        with suppress(trio.BrokenResourceError, trio.ClosedResourceError):
+            await self.flush()
+            await self.end.end(reset=False)
+
+    async def break_off(self, *, reset: bool) -> None:
+        """End the connection without a word."""
+        with suppress(trio.ClosedResourceError):
+            await self.end.end(reset=reset)
+
     def forget_user(self) -> None:
         """Leave the mailbox and the account, and all that was enabled."""
         self.deselect()
@@ -320,7 +393,7 @@ class Connection:
     def _refuse(self, tag: str, command: str, error: ViolationError, octets: bytes) -> None:
         self._note(error.rule, tag, command, str(error), octets)
         text = str(error).encode("ascii", "backslashreplace")
-        self._out += b"%s BAD [%s] %s\r\n" % (tag.encode("ascii"), error.code.encode(), text)
+        self._tagged(tag, b"BAD [%s] %s" % (error.code.encode(), text))
 
     async def _serve(self, line: Line) -> Sent:
         self.tag = line.tag
@@ -328,7 +401,7 @@ class Connection:
         self.done_text = ""
         self.answer_is_alike = False
         self._forgiven = None
-        self.server.commands.append(line.name)
+        self._arrived(line)
         arguments = Arguments(line.rest, self.enabled)
         command = line.name
         try:
@@ -336,6 +409,12 @@ class Connection:
                 command = f"UID {arguments.atom()}"
                 if not arguments.at_end:
                     arguments.space()
+            self._command = command
+            self.server.log[self._at] = attrs.evolve(self.server.log[self._at], name=command)
+            self._out.release_next()
+            if self._script.has("command") and not await self._go_on("command", line.octets):
+                self._out.release_tagged()
+                return self._sent(command, arguments, line)
             await self._handle(command, arguments, line)
         except ViolationError as error:
             self._refuse(line.tag, command, error, line.octets)
@@ -343,9 +422,9 @@ class Connection:
             if error.rule is not None:
                 self._note(error.rule, line.tag, command, str(error), line.octets)
             code = f"[{error.code}] " if error.code else ""
-            self._out += f"{line.tag} NO {code}{error}\r\n".encode()
+            self._tagged(line.tag, f"NO {code}{error}".encode())
         except CalledOffError as error:
-            self._out += f"{line.tag} BAD {error}\r\n".encode()
+            self._tagged(line.tag, f"BAD {error}".encode())
         return self._sent(command, arguments, line)
 
     def _sent(self, command: str, arguments: Arguments, line: Line) -> Sent:
@@ -369,7 +448,7 @@ class Connection:
             self._flight.check(self._sent(command, arguments, line))
         if "UTF8=ONLY" in self.server.capabilities and not self.utf8 and self.account is not None:
             self._check_utf8(command)
-        before = len(self._out)
+        before = self._out.mark()
         self._acting = command.removeprefix("UID ") in _CHANGING
         try:
             await handler(self, arguments)
@@ -380,13 +459,13 @@ class Connection:
             try:
                 self._flight.check(self._sent(command, arguments, line))
             except ViolationError:
-                del self._out[before:]
+                self._out.rewind(before)
                 raise
         # RFC 9051 7.5.1: no EXPUNGE in answer to FETCH, STORE or SEARCH by number.
         self.tell_news(expunges=command not in ("FETCH", "STORE", "SEARCH"))
         code = f"[{self.done_code}] " if self.done_code else ""
         text = self.done_text or f"{command} completed"
-        self._out += f"{line.tag} OK {code}{text}\r\n".encode()
+        self._tagged(line.tag, f"OK {code}{text}".encode())
         if self._forgiven is not None:
             self._note(self._forgiven, line.tag, command, text, line.octets)
         if command in _LAST_WORDS:
@@ -430,14 +509,14 @@ class Connection:
             tls = trio.SSLStream(
                 self.stream, self.server.ssl_context, server_side=True, https_compatible=True
             )
-            self.stream = self._end.stream = tls
+            self.stream = self.end.stream = tls
             self.secure = True
             await tls.do_handshake()
         elif command == "COMPRESS":
             self._uncompressed = self.stream
-            self.stream = self._end.stream = DeflateStream(self.stream, max_ratio=_MAX_RATIO)
+            self.stream = self.end.stream = DeflateStream(self.stream, max_ratio=_MAX_RATIO)
         elif command == "UNAUTHENTICATE" and self._uncompressed is not None:
-            self.stream = self._end.stream = self._uncompressed
+            self.stream = self.end.stream = self._uncompressed
             self._uncompressed = None
 
     @property
@@ -474,7 +553,7 @@ class Connection:
         return self.may_log_in and self.server.logins.command and not disabled
 
 
-_STATES = {"n": "not authenticated", "a": "authenticated", "s": "selected"}
+_STATES: dict[str, State] = {"n": "not authenticated", "a": "authenticated", "s": "selected"}
 _WHERE = {
     "STARTTLS": "9051 section 6.2.1",
     "COMPRESS": "4978 section 3",

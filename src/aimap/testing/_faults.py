@@ -57,7 +57,8 @@ def _one_of_two(_: object, __: object, value: str) -> None:
         raise InvalidArgumentError(f"'of' is 'server' or 'client', not {value!r}")
 
 
-def _positive(_: object, attribute: attrs.Attribute[int], value: int) -> None:
+def positive(_: object, attribute: attrs.Attribute[int], value: int) -> None:
+    """Demand at least 1."""
     if value < 1:
         raise InvalidArgumentError(f"{attribute.name!r} is at least 1, not {value!r}")
 
@@ -110,7 +111,7 @@ class Drip(Fault):
         seconds: how long each of them takes; no time if not given.
     """
 
-    size: int = attrs.field(default=1, validator=_positive)
+    size: int = attrs.field(default=1, validator=positive)
     seconds: float = 0.0
 
 
@@ -125,7 +126,7 @@ class Insert(Fault):
     """
 
     octets: bytes
-    times: int = attrs.field(default=1, validator=_positive, kw_only=True)
+    times: int = attrs.field(default=1, validator=positive, kw_only=True)
 
 
 @final
@@ -137,7 +138,7 @@ class Repeat(Fault):
         times: how often.
     """
 
-    times: int = attrs.field(default=1, validator=_positive)
+    times: int = attrs.field(default=1, validator=positive)
 
 
 class _Party:

@@ -134,12 +134,24 @@ class ServersEnd(trio.abc.Stream):
                         self._due = trio.current_time() + seconds
                         await trio.sleep_until(self._due)
                     case End(reset):
-                        if reset:
-                            _reset(self.stream)
-                        await trio.aclose_forcefully(self.stream)
-                        raise trio.ClosedResourceError
+                        await self.end(reset=reset)
                     case octets:
                         await self.stream.send_all(octets)
+
+    def stall(self, seconds: float) -> None:
+        """Send nothing for some time."""
+        self._due = max(self._due, trio.current_time() + seconds)
+
+    async def end(self, *, reset: bool) -> None:
+        """End the connection without a word.
+
+        Raises:
+            trio.ClosedResourceError: always, since that is how it ends.
+        """
+        if reset:
+            _reset(self.stream)
+        await trio.aclose_forcefully(self.stream)
+        raise trio.ClosedResourceError
 
     async def receive_some(self, max_bytes: int | None = None) -> bytes:
         """Receive, up to where a fault happens."""

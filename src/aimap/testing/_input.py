@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Literal, TypeAlias, final
 
 import attrs
@@ -60,6 +61,25 @@ class UnreadableError(Exception):
 
 
 @final
+@attrs.frozen(kw_only=True)
+class Hooks:
+    """What a connection does while input is waited for.
+
+    Attributes:
+        ask: asks for the octets of a literal.
+        on_input: is called with octets that came, and tells whether to take them; ``None``
+            takes all.
+        on_silence: is called when nothing came for so many seconds.
+        silences: the seconds, in order.
+    """
+
+    ask: Callable[[], Awaitable[None]]
+    on_input: Callable[[bytes], Awaitable[bool]] | None = None
+    on_silence: Callable[[float], Awaitable[None]] | None = None
+    silences: Sequence[float] = ()
+
+
+@final
 class Input:
     """What a client sends, command by command.
 
@@ -67,12 +87,14 @@ class Input:
         stream: the connection.
         strict: refuse what :rfc:`3501` does not allow, and lenient servers take.
         literals: which non-synchronising literals are taken.
+        hooks: what the connection does meanwhile.
     """
 
     def __init__(
-        self, stream: trio.abc.Stream, *, strict: bool, literals: NonSynchronising
+        self, stream: trio.abc.Stream, *, strict: bool, literals: NonSynchronising, hooks: Hooks
     ) -> None:
         self.stream = stream
+        self._hooks = hooks
         self.strict = strict
         self.literals = literals
         self.flights = 0
@@ -86,13 +108,24 @@ class Input:
         return bytes(self._buffer)
 
     async def _more(self) -> None:
-        data = await self.stream.receive_some(_READ_SIZE)
+        data = await self._received()
         if not data:
             raise EOFError
+        if self._hooks.on_input is not None and not await self._hooks.on_input(bytes(data)):
+            return
         self.flights += 1
         self.received += len(data)
         self._buffer += data
         self._arrivals.append((self.received, trio.current_time()))
+
+    async def _received(self) -> bytes | bytearray:
+        begin = trio.current_time()
+        for seconds in self._hooks.silences:
+            with trio.move_on_at(begin + seconds):
+                return await self.stream.receive_some(_READ_SIZE)
+            assert self._hooks.on_silence is not None
+            await self._hooks.on_silence(seconds)
+        return await self.stream.receive_some(_READ_SIZE)
 
     def forget(self) -> None:
         """Drop what was received and not read."""
@@ -135,7 +168,7 @@ class Input:
         tag = "*"
         collected = bytearray()
         failure: ViolationError | None = None
-        if not self._buffer:
+        while not self._buffer:
             await self._more()
         octet = self.received - len(self._buffer)
         while self._arrivals[0][0] <= octet:
@@ -170,7 +203,7 @@ class Input:
                     "octets behind the header of a literal, before the '+' (RFC 9051 section 4.3)",
                     Rule.LITERAL,
                 )
-            await self.stream.send_all(b"+ go on\r\n")
+            await self._hooks.ask()
         while len(self._buffer) < length:
             await self._more()
         collected += self._buffer[:length]

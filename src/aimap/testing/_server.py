@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import ssl
 from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -18,10 +19,12 @@ from aimap._nursery import PrivateNursery
 from aimap.testing._capabilities import CAPABILITIES, check_capabilities
 from aimap.testing._connection import Connection, Handler
 from aimap.testing._faults import Fault
-from aimap.testing._handlers import handler_of
+from aimap.testing._handlers import HANDLERS, handler_of
 from aimap.testing._link import DelayedStream, memory_link
 from aimap.testing._logins import Logins
+from aimap.testing._received import ReceivedCommand
 from aimap.testing._rules import Violation
+from aimap.testing._scripts import On, Script
 from aimap.testing._store import Account, StoredMailbox
 
 if TYPE_CHECKING:
@@ -43,11 +46,10 @@ class Server:
         capabilities: what is offered, in upper case.
         strict: whether what lenient servers take is refused.
         logins: how clients can log in; replace it to change that for those to come.
-        faults: what goes wrong on each connection; replace them to change that for those
-            to come.
         jmap_url: what GETJMAPACCESS tells (:rfc:`9698`).
         certificate: its certificate in DER, if that is known.
         commands: the name of every command that any client sent, in order.
+        log: what any client sent, in order, with the answers.
         violations: what clients sent that they must not send, in order.
         flights: how many times input came in on connections that have ended.
     """
@@ -63,7 +65,7 @@ class Server:
         strict: bool,
         latency: float,
         logins: Logins,
-        faults: Iterable[Fault],
+        faults: Iterable[Fault | On],
         authority: trustme.CA | None,
     ) -> None:
         self.host = "localhost"
@@ -72,10 +74,13 @@ class Server:
         self.capabilities = set(capabilities)
         self.strict = strict
         self.commands: list[str] = []
+        self.log: list[ReceivedCommand] = []
         self.violations: list[Violation] = []
         self.flights = 0
         self.logins = logins
-        self.faults: Sequence[Fault] = tuple(faults)
+        self.faults = tuple(faults)
+        self._initial = dict(accounts)
+        self._number = 0
         self.jmap_url = "https://localhost/.well-known/jmap"
         self.certificate = logins.certificate
         self._authority = authority
@@ -87,6 +92,21 @@ class Server:
         self._connections: dict[Connection, None] = {}
         for user, password in accounts.items():
             self.add_account(user, password)
+
+    @property
+    def faults(self) -> Sequence[Fault | On]:
+        """What goes wrong; replace it to change that for connections to come.
+
+        Raises:
+            InvalidArgumentError: if one is about a command that does not exist.
+        """
+        return self._faults
+
+    @faults.setter
+    def faults(self, faults: Iterable[Fault | On]) -> None:
+        self._faults = tuple(faults)
+        self.octet_faults = [each for each in self._faults if isinstance(each, Fault)]
+        self.script = Script((each for each in self._faults if isinstance(each, On)), HANDLERS)
 
     @property
     def client_ssl_context(self) -> ssl.SSLContext:
@@ -136,10 +156,14 @@ class Server:
         Raises:
             InvalidArgumentError: if there is no such account.
         """
+        account = self._account(user)
+        return account.mailbox(name) or account.create(name)
+
+    def _account(self, user: str) -> Account:
         account = self.accounts.get(user)
         if account is None:
             raise InvalidArgumentError(f"there is no account {user!r} on the embedded server")
-        return account.mailbox(name) or account.create(name)
+        return account
 
     def deliver(
         self,
@@ -213,17 +237,98 @@ class Server:
                 stream, self.ssl_context, server_side=True, https_compatible=True
             )
         secure = self._tls == "implicit"
-        connection = Connection(self, stream, secure=secure, round_trip=round_trip)
+        self._number += 1
+        connection = Connection(
+            self, stream, number=self._number, secure=secure, round_trip=round_trip
+        )
         self._connections[connection] = None
         try:
             await connection.run()
         finally:
             del self._connections[connection]
 
-    async def drop_connections(self) -> None:
-        """Close every connection at once, as a crash would."""
-        for connection in list(self._connections):
-            await trio.aclose_forcefully(connection.stream)
+    def rename(self, user: str, old: str, new: str) -> None:
+        """Rename a mailbox, and all that is below it.
+
+        Raises:
+            InvalidArgumentError: if there is no such account or mailbox, or there is one of
+                the new name.
+        """
+        account = self._account(user)
+        account.require(old)
+        if account.mailbox(new) is not None:
+            raise InvalidArgumentError(f"there is a mailbox {new!r} already")
+        account.rename(old, new)
+
+    def delete(self, user: str, mailbox: str) -> None:
+        """Delete a mailbox; who has it selected is thrown out.
+
+        Raises:
+            InvalidArgumentError: if there is no such account or mailbox.
+        """
+        account = self._account(user)
+        found = account.require(mailbox)
+        account.delete(found.name)
+        self._throw_out(found, "the mailbox was deleted")
+
+    def renew_uid_validity(self, user: str, mailbox: str = "INBOX") -> int:
+        """Give a mailbox another UIDVALIDITY, and its messages UIDs from 1 on.
+
+        Who has it selected is thrown out (:rfc:`9051#section-2.3.1.1`).
+
+        Returns:
+            The new UIDVALIDITY.
+
+        Raises:
+            InvalidArgumentError: if there is no such account.
+        """
+        found = self.mailbox(user, mailbox)
+        found.renew_uid_validity()
+        self._throw_out(found, "the mailbox has another UIDVALIDITY")
+        return found.uid_validity
+
+    def _throw_out(self, mailbox: StoredMailbox, reason: str) -> None:
+        for connection in self._connections:
+            if connection.view is not None and connection.view.mailbox is mailbox:
+                self._nursery.start_soon(connection.throw_out, reason)
+
+    def _chosen(self, user: str | None) -> list[Connection]:
+        return [each for each in self._connections if user in (None, each.user)]
+
+    async def drop_connections(self, user: str | None = None, *, reset: bool = False) -> None:
+        """Close every connection at once, as a crash would.
+
+        Args:
+            user: only those of this user.
+            reset: by an error (TCP's RST) instead of the end of the stream.
+        """
+        for connection in self._chosen(user):
+            await connection.break_off(reset=reset)
+
+    def stall_connections(self, seconds: float = math.inf, user: str | None = None) -> None:
+        """Fall silent; what is said meanwhile comes when that is over.
+
+        Args:
+            seconds: for how long; for ever if not given.
+            user: only on the connections of this user.
+        """
+        for connection in self._chosen(user):
+            connection.end.stall(seconds)
+
+    async def reset(self) -> None:
+        """Begin anew: the accounts that there were in the beginning, empty; no faults.
+
+        Connections are dropped, and what was noted of clients is forgotten.
+        """
+        await self.drop_connections()
+        self.faults = ()
+        self.accounts.clear()
+        for user, password in self._initial.items():
+            self.add_account(user, password)
+        self.commands.clear()
+        self.log.clear()
+        self.violations.clear()
+        self.flights = 0
 
 
 @asynccontextmanager
@@ -238,7 +343,7 @@ async def serve(
     strict: bool = True,
     latency: float = 0.0,
     logins: Logins | None = None,
-    faults: Iterable[Fault] = (),
+    faults: Iterable[Fault | On] = (),
 ) -> AsyncGenerator[Server]:
     """Run an IMAP server in memory, as an ``async with`` block.
 
@@ -254,15 +359,17 @@ async def serve(
         strict: refuse, by BAD, what the RFCs forbid clients and lenient servers take.
         latency: seconds that octets take each way.
         logins: how clients can log in; by PLAIN and the LOGIN command if not given.
-        faults: what goes wrong on each connection: :class:`Drop`, :class:`Stall` and so
-            on. They see what is sent before it is compressed and encrypted.
+        faults: what goes wrong: on each connection at a moment of its octets
+            (:class:`Drop`, :class:`Stall` and so on, which see what is sent before it is
+            compressed and encrypted), or at an event of any connection (:class:`On`).
 
     Yields:
         The :class:`Server`.
 
     Raises:
-        InvalidArgumentError: if a capability is not one that it can offer, or a
-            mechanism with ``-PLUS`` is to be offered without the certificate being known.
+        InvalidArgumentError: if a capability is not one that it can offer, a fault is
+            about a command that does not exist, or a mechanism with ``-PLUS`` is to be
+            offered without the certificate being known.
         OSError: if the port cannot be used.
 
     On leaving the block every connection is closed.

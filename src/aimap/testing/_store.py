@@ -223,6 +223,15 @@ class StoredMailbox:
         if gone:
             self._announce("MESSAGEEXPUNGE")
 
+    def renew_uid_validity(self) -> None:
+        """Take another UIDVALIDITY, and give the messages UIDs from 1 on."""
+        self.uid_validity = next(_validities)
+        for uid, message in enumerate(self.messages, 1):
+            message.uid = uid
+        self.uid_next = len(self.messages) + 1
+        self.vanished.clear()
+        self._announce("FLAGCHANGE")
+
     def set_entries(self, values: Mapping[str, bytes | None]) -> None:
         """Set metadata; ``None`` takes an entry away."""
         _set_entries(self.entries, values)
