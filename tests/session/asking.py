@@ -307,7 +307,7 @@ def _names(listed: Any) -> dict[str, None]:
 
 
 def _statuses(listed: Any) -> dict[str, dict[str, object]]:
-    return {each.info.name: dict(each.status.items) if each.status else {} for each in listed}
+    return {each.name: dict(each.status.items) if each.status else {} for each in listed}
 
 
 def _copied(code: Any) -> tuple[int, list[int], list[int]] | None:
