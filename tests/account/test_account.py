@@ -182,6 +182,32 @@ async def test_what_is_safe_to_repeat_is_repeated(
         assert account.statistics().losses >= 2
 
 
+async def test_copying_and_moving(autojump_clock: Any) -> None:
+    async with opened(messages=4) as (account, server, _):
+        assert dict(await account.copy("INBOX", "1:2", "Sent")) == {1: 1, 2: 2}
+        assert dict(await account.move("INBOX", "2:3", "Trash")) == {2: 1, 3: 2}
+        assert await account.search("INBOX") == UIDSet("1,4")
+        validity = server.mailbox("joe").uid_validity
+        with pytest.raises(StateError, match="UIDVALIDITY"):
+            await account.move("INBOX", "1:4", "Trash", uid_validity=validity + 1)
+        assert await account.search("INBOX") == UIDSet("1,4")
+
+
+@pytest.mark.parametrize("name", ["copy", "move"])
+async def test_nothing_is_copied_twice(name: str, autojump_clock: Any) -> None:
+    """The link drops before the answer, and what was done is not known."""
+    async with opened(messages=2) as (account, server, _):
+        server.faults = [Drop(after=re.compile(rb"(?:A\d+|\*) OK \[COPYUID"))]
+        call = account.copy if name == "copy" else account.move
+        with pytest.raises(ConnectionLostError):
+            await call("INBOX", "1:2", "Sent")
+        server.faults = []
+        assert (await account.status("Sent")).messages == 2
+        if name == "move":
+            await call("INBOX", "1:2", "Sent")
+            assert (await account.status("Sent")).messages == 2
+
+
 async def test_an_upload_is_never_stored_twice(autojump_clock: Any) -> None:
     """Its link drops before the answer: it was stored, and the account cannot know."""
     async with opened() as (account, server, _):

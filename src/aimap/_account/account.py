@@ -26,6 +26,7 @@ from aimap._client.mailbox import Mailbox
 from aimap._client.timeouts import Timeouts
 from aimap._errors import ConnectionLostError, StateError
 from aimap._model.code import AppendUIDCode
+from aimap._model.copied import CopyResult
 from aimap._model.fetch import FetchItem
 from aimap._model.mailbox import MailboxInfo, MailboxStatus, Namespaces
 from aimap._model.numbers import UIDSet
@@ -497,3 +498,52 @@ class Account:
             self._in(name, uid_validity, read_only=False),
             lambda box: box.set_flags(wanted, *flags),
         )
+
+    # What is not
+
+    async def copy(
+        self, name: str, uids: UIDs, to: str, *, uid_validity: int | None = None
+    ) -> CopyResult:
+        """Copy messages to another mailbox, as :meth:`Mailbox.copy` does.
+
+        Nothing is repeated once a command was sent: there could be two copies then.
+
+        Args:
+            name: the mailbox that they are in.
+            uids: which messages.
+            to: the mailbox that they go to.
+            uid_validity: what UIDVALIDITY the UIDs are of.
+
+        Raises:
+            AccountError: if the account has given up.
+            StateError: if UIDVALIDITY is another one.
+            NoError: if there is no such mailbox, or the server refuses.
+            ConnectionLostError: if the link dropped; what was copied by then is not known.
+        """
+        async with self._selected(name, read_only=True, uid_validity=uid_validity) as mailbox:
+            return await mailbox.copy(uids, to)
+
+    async def move(
+        self, name: str, uids: UIDs, to: str, *, uid_validity: int | None = None
+    ) -> CopyResult:
+        """Move messages to another mailbox, as :meth:`Mailbox.move` does.
+
+        Nothing is repeated once a command was sent. Where the server has MOVE, a message is
+        in one of the two mailboxes, whatever happens: moving the same ones again moves those
+        that are left.
+
+        Args:
+            name: the mailbox that they are in.
+            uids: which messages.
+            to: the mailbox that they go to.
+            uid_validity: what UIDVALIDITY the UIDs are of.
+
+        Raises:
+            AccountError: if the account has given up.
+            CapabilityError: if the server has neither MOVE nor UIDPLUS.
+            StateError: if UIDVALIDITY is another one, or the mailbox is read-only.
+            NoError: if there is no such mailbox, or the server refuses.
+            ConnectionLostError: if the link dropped; what was moved by then is not known.
+        """
+        async with self._selected(name, read_only=False, uid_validity=uid_validity) as mailbox:
+            return await mailbox.move(uids, to)
