@@ -1,50 +1,13 @@
-"""What the documentation shows works as it is shown, and nothing public is left out."""
+"""Nothing public is left out of the reference."""
 
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
-from pathlib import Path
-
-import pytest
 
 import aimap
 import aimap.sync
 import aimap.testing
-
-ROOT = Path(__file__).parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*/*.md"))]
-PROGRAMS = [
-    pytest.param(code, id=f"{page.stem}-{number}")
-    for page in PAGES
-    for number, code in enumerate(
-        re.findall(
-            r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
-        )
-    )
-    if "trio.run(" in code
-]
-
-
-@pytest.mark.parametrize("code", PROGRAMS)
-def test_programs_run(code: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    assert done.stdout
-
-
-def test_the_first_example_compiles() -> None:
-    (code,) = re.findall(
-        r"^```python\n(.*?)^```", PAGES[0].read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
-    )
-    compile(code, "README.md", "exec")
+from tests.docs.blocks import ROOT
 
 
 def test_every_public_name_is_in_the_reference() -> None:
