@@ -17,6 +17,7 @@ from aimap.testing._faults import Drip, Drop, Fault, Insert, Moment, Repeat, Sta
 from aimap.testing._faulty import FaultyStream
 from aimap.testing._link import DelayedStream
 from aimap.testing._logins import MECHANISMS, AcceptingContext, Logins
+from aimap.testing._presets import PRESETS, Preset
 from aimap.testing._received import ReceivedCommand
 from aimap.testing._rules import Rule, Violation
 from aimap.testing._samples import sample_messages
@@ -41,6 +42,7 @@ __all__ = [
     "CAPABILITIES",
     "CAPABILITIES_ON_DEMAND",
     "MECHANISMS",
+    "PRESETS",
     "AcceptingContext",
     "Account",
     "Change",
@@ -58,6 +60,7 @@ __all__ = [
     "Logins",
     "Moment",
     "On",
+    "Preset",
     "ReceivedCommand",
     "Repeat",
     "Rewrite",
