@@ -20,8 +20,8 @@ import aimap._model.filenames
 import aimap._model.html_text
 import aimap._model.subject
 import aimap._model.text
-import aimap._model.url
 import aimap._model.threading
+import aimap._model.url
 import aimap._protocol.wire_log
 import aimap._wire
 from aimap import Limits, parse_response
