@@ -209,7 +209,9 @@ async def connected_anew(
         server.host,
         port=server.tls_port if tls == "implicit" else server.port,
         tls=tls,
-        ssl_context=options.pop("ssl_context", None if tls == "insecure" else server.client_context),
+        ssl_context=options.pop(
+            "ssl_context", None if tls == "insecure" else server.client_context
+        ),
         auth=auth,
         **options,
     ) as imap:

@@ -179,5 +179,3 @@ async def test_several_mailboxes_at_once(scene: Scene) -> None:
     everywhere = await imap.search(aimap.ALL, [aimap.commands.MailboxFilter.PERSONAL])
     assert {each.mailbox for each in everywhere} == {"INBOX", "a", "Sent"}
     scene.saw("MULTISEARCH", WORKS)
-
-

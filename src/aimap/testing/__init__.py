@@ -36,6 +36,7 @@ from aimap.testing._scripts import (
 )
 from aimap.testing._server import Server, serve
 from aimap.testing._store import Account, StoredMailbox, StoredMessage
+from aimap.testing._threaded import MessageSeen, ServeOptions, ServerInThread, serve_in_thread
 from aimap.testing._write import write_response
 
 __all__ = [
@@ -58,6 +59,7 @@ __all__ = [
     "Ignore",
     "Insert",
     "Logins",
+    "MessageSeen",
     "Moment",
     "On",
     "Preset",
@@ -66,7 +68,9 @@ __all__ = [
     "Rewrite",
     "Rule",
     "Send",
+    "ServeOptions",
     "Server",
+    "ServerInThread",
     "Stall",
     "StoredMailbox",
     "StoredMessage",
@@ -75,5 +79,6 @@ __all__ = [
     "Violation",
     "sample_messages",
     "serve",
+    "serve_in_thread",
     "write_response",
 ]

@@ -139,6 +139,22 @@ class Server:
         return context
 
     @property
+    def tls(self) -> TLSMode:
+        """Whether it serves with TLS from the beginning, by STARTTLS, or without."""
+        return self._tls
+
+    @property
+    def ca_pem(self) -> bytes:
+        """The certificate of the authority that signed this server's, in PEM.
+
+        Raises:
+            InvalidArgumentError: if it serves without TLS, or with contexts of yours.
+        """
+        if self._authority is None:
+            raise InvalidArgumentError("this server's certificate is not its own, or it has none")
+        return self._authority.cert_pem.bytes()
+
+    @property
     def offers_starttls(self) -> bool:
         """Whether connections begin in clear and can change to TLS."""
         return self._tls == "starttls"
