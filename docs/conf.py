@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import typing
+from pathlib import Path
 
 import aimap
+
+sys.path.insert(0, str(Path(__file__).parent / "extensions"))
 
 project = "aimap"
 author = "the aimap maintainers"
@@ -16,8 +20,9 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "sphinxcontrib_trio",
+    "drawn",
 ]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "extensions"]
 html_theme = "furo"
 html_title = "aimap"
 

@@ -24,7 +24,7 @@ class Block:
     text: str
 
     def __str__(self) -> str:
-        return f"{self.path.stem}-{self.line}"
+        return f"{self.path.parent.name}-{self.path.stem}-{self.line}"
 
     @property
     def place(self) -> str:

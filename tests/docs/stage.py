@@ -57,6 +57,7 @@ async def serving() -> AsyncGenerator[aimap.testing.Server]:
             for message in aimap.testing.sample_messages(8, large=10_000):
                 server.deliver(user, message)
             server.deliver(user, letter())
+            server.mailbox(user, "Archive")
         yield server
 
 
@@ -138,7 +139,7 @@ async def names(server: aimap.testing.Server) -> AsyncGenerator[dict[str, Any]]:
             "key": b"key",
             "uid": aimap.UID(9),
             "uids": aimap.UIDSet("1:9"),
-            "names": ["INBOX", "Sent"],
+            "names": ["Drafts", "Sent", "Trash"],
         }
         nursery.cancel_scope.cancel()
 
