@@ -11,6 +11,7 @@ from types import FunctionType
 
 from aimap import commands as commands
 from aimap import criteria as criteria
+from aimap import extending as extending
 from aimap import items as items
 from aimap import sync as sync
 from aimap._account.account import Account, open_account
@@ -95,6 +96,7 @@ from aimap._model.event import (
     MailboxReset,
     WatchEvent,
 )
+from aimap._model.extension import Extension, ReadResponse
 from aimap._model.fetch import (
     BINARY,
     BINARY_PEEK,
@@ -206,6 +208,7 @@ from aimap._model.thread import Thread, ThreadResponse
 from aimap._model.url import IMAPURL
 from aimap._model.urlauth import FetchedUrl, GenUrlAuthResponse, UrlFetchResponse
 from aimap._protocol.counters import SessionCounters
+from aimap._protocol.events import Alert, ConnectionEvent, Defect, UnsolicitedResponse
 from aimap._sasl.auth import GSSAPI, SASL, Anonymous, Auth, External, OAuth, Password
 from aimap._sasl.gssapi import SecurityContext
 from aimap._sasl.mechanism import Channel, Mechanism
@@ -287,6 +290,7 @@ __all__ = [
     "AccountWatchEvent",
     "AclResponse",
     "Address",
+    "Alert",
     "AnnotateCode",
     "AnnotationsCode",
     "Anonymous",
@@ -310,6 +314,7 @@ __all__ = [
     "CommandError",
     "CommandFuture",
     "ComparatorResponse",
+    "ConnectionEvent",
     "ConnectionLostError",
     "ConnectionState",
     "ContextChange",
@@ -320,6 +325,7 @@ __all__ = [
     "ConvertedResponse",
     "CopyResult",
     "CopyUIDCode",
+    "Defect",
     "Delivery",
     "DiscoveryError",
     "Disposition",
@@ -330,6 +336,7 @@ __all__ = [
     "ExistsResponse",
     "ExpungeResponse",
     "Expunged",
+    "Extension",
     "External",
     "Failure",
     "FailureKind",
@@ -396,6 +403,7 @@ __all__ = [
     "QuotaRootResponse",
     "Ranges",
     "RawValue",
+    "ReadResponse",
     "RecentResponse",
     "ReferralCode",
     "RemoteProtocolError",
@@ -426,6 +434,7 @@ __all__ = [
     "UnknownResponse",
     "Unparsed",
     "UnseenCode",
+    "UnsolicitedResponse",
     "Untagged",
     "UrlFetchResponse",
     "UrlMechCode",
@@ -439,6 +448,7 @@ __all__ = [
     "connect",
     "criteria",
     "discover",
+    "extending",
     "items",
     "observe",
     "open_account",

@@ -461,6 +461,5 @@ async def test_a_url_that_is_authorized() -> None:
         ],
         f"imap.authorize_urls(aimap.IMAPURL.parse({url!r}))",
     )
-    (made,) = found  # type: ignore[misc]
-    assert isinstance(made, IMAPURL)
+    made: IMAPURL = found[0]  # type: ignore[index]
     assert (made.token, made.access) == (token, "submit+fred")
