@@ -104,6 +104,6 @@ async def test_what_is_known_is_not_read_otherwise(keywords: list[str]) -> None:
         aimap.AccountConfig(
             "localhost",
             aimap.Password("joe", "secret"),
-            extensions=[Extension({keyword: read_clock}) for keyword in keywords],  # type: ignore[arg-type]
+            extensions=[Extension({keyword: read_clock}) for keyword in keywords],
         )
     await trio.lowlevel.checkpoint()
