@@ -15,7 +15,7 @@ import aimap.testing
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*/*.md"))]
-PROGRAMS = [
+BLOCKS = [
     pytest.param(code, id=f"{page.stem}-{number}")
     for page in PAGES
     for number, code in enumerate(
@@ -23,8 +23,9 @@ PROGRAMS = [
             r"^```python\n(.*?)^```", page.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL
         )
     )
-    if "trio.run(" in code
 ]
+PROGRAMS = [block for block in BLOCKS if "trio.run(" in str(block.values[0])]
+TESTS = [block for block in BLOCKS if "aimap_server" in str(block.values[0])]
 
 
 @pytest.mark.parametrize("code", PROGRAMS)
@@ -38,6 +39,21 @@ def test_programs_run(code: str) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert done.stdout
+
+
+@pytest.mark.parametrize("code", TESTS)
+def test_tests_pass(code: str, tmp_path: Path) -> None:
+    (tmp_path / "test_example.py").write_text(code, encoding="utf-8")
+    (tmp_path / "pyproject.toml").write_text("[tool.pytest]\ntrio_mode = true\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-W", "error"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_first_example_compiles() -> None:

@@ -52,6 +52,7 @@ EVERYTHING = CAPABILITIES | {
     "XLIST",
 }
 
+TLSMode: TypeAlias = Literal["implicit", "starttls", "insecure"]
 Verdict: TypeAlias = Literal["works", "falls back", "not offered"]
 WORKS: Verdict = "works"
 FALLS_BACK: Verdict = "falls back"
@@ -174,6 +175,47 @@ class Scene:
         """Open one more connection of the same user, with a tap as well."""
         async with tapped(self.server, self.user) as imap:
             yield imap
+
+
+@asynccontextmanager
+async def connected_anew(
+    scene: Scene, auth: aimap.Auth | None, *, tls: TLSMode = "implicit", **options: Any
+) -> AsyncGenerator[aimap.Client]:
+    """Connect to the same server, under TLS if you like; or to another embedded one.
+
+    Args:
+        scene: the scene.
+        auth: who logs in.
+        tls: as of :func:`aimap.connect`.
+        options: further ones of it; ``serving`` are those of :func:`aimap.testing.serve`.
+    """
+    serving = options.pop("serving", {})
+    server = scene.server
+    if isinstance(server, Embedded):
+        users = {scene.user: server.password, "anonymous": "", "joe": ""}
+        serving = {"capabilities": EVERYTHING, **serving}
+        async with serve(users, tls=tls, **serving) as another:
+            context = options.pop("ssl_context", None)
+            if tls != "insecure" and context is None:
+                context = another.client_ssl_context
+                if isinstance(auth, aimap.External):
+                    context = another.client_ssl_context_for(scene.user)
+            async with aimap.connect(
+                another.host, port=another.port, tls=tls, ssl_context=context, auth=auth, **options
+            ) as imap:
+                yield imap
+        return
+    async with aimap.connect(
+        server.host,
+        port=server.tls_port if tls == "implicit" else server.port,
+        tls=tls,
+        ssl_context=options.pop(
+            "ssl_context", None if tls == "insecure" else server.client_context
+        ),
+        auth=auth,
+        **options,
+    ) as imap:
+        yield imap
 
 
 @dataclass(kw_only=True)

@@ -21,6 +21,7 @@ import aimap._model.html_text
 import aimap._model.subject
 import aimap._model.text
 import aimap._model.threading
+import aimap._model.url
 import aimap._protocol.wire_log
 import aimap._wire
 from aimap import Limits, parse_response
@@ -46,6 +47,7 @@ MODULES: list[ModuleType] = [
     aimap._model.html_text,
     aimap._model.subject,
     aimap._model.text,
+    aimap._model.url,
     aimap._model.threading,
     aimap._protocol.wire_log,
 ]
@@ -98,6 +100,14 @@ EXAMPLES: dict[str, bytes | str] = {
     "scanner._ESCAPE": b"\\a",
     "scanner._SPACES": b"  ",
     "scanner._TOKEN": b' a[b (c)]"d\\e"{3}\r\n~{3+}\r\n',
+    "url._ACCESS": "user+joe",
+    "url._ALLOWED": "imap://h/a",
+    "url._ESCAPE": "%",
+    "url._MECHANISM": "X-a.b",
+    "url._SERVER": "joe;AUTH=*@example.org:143",
+    "url._TOKEN": "91354a473744909de610943775f92038",
+    "url._URL": "imap://joe@h/a;UIDVALIDITY=1/;UID=2?x",
+    "url._URLAUTH": ";EXPIRE=2026-01-01T00:00:00Z;URLAUTH=user+joe:X:91354a473744909de610943775f92038",
     "utf7._SHIFTED": b"&AGE-",
     "utf7._UNPRINTABLE": "é",
     "values._RANGE": b"1:2",

@@ -11,10 +11,12 @@ from typing import TypeAlias
 import trio
 
 from aimap._client.driver import CommandFuture
+from aimap._client.mailbox import Mailbox
 from aimap._client.opening import Opening
 from aimap._client.uploading import Source, message_octets, open_source, upload
 from aimap._commands.append import Append, MultiAppend
 from aimap._commands.base import same_mailbox
+from aimap._commands.connection import Noop
 from aimap._commands.mailboxes import Status
 from aimap._errors import (
     CapabilityError,
@@ -25,9 +27,8 @@ from aimap._errors import (
 )
 from aimap._model.appending import AppendMessage, UrlPart
 from aimap._model.code import AppendUIDCode
-from aimap._model.mailbox import MailboxStatus
 from aimap._model.numbers import MAX_NUMBER, UIDSet
-from aimap._model.search import HEADER, IN, SearchCriteria
+from aimap._model.search import ALL, HEADER, IN, SearchCriteria
 
 InMemory: TypeAlias = bytes | EmailMessage | AppendMessage
 
@@ -58,8 +59,8 @@ class Appending(Opening):
             date: its internal date, with a time zone; the server's clock if not given.
             size: how many octets the source will give, if it is not a file.
             find_uid: look for the new UID where the server does not tell it: among what is
-                new in the mailbox, by Message-ID. It costs a STATUS before and an EXAMINE and a
-                SEARCH behind, and no other mailbox may be selected.
+                new in the mailbox, by Message-ID. It costs a STATUS before, and an EXAMINE and a
+                SEARCH behind; in the selected mailbox, two SEARCHes. No other may be selected.
 
         Returns:
             The new UID with the mailbox's UIDVALIDITY, where the server has UIDPLUS, or it was
@@ -183,35 +184,44 @@ class Appending(Opening):
             raise StateError(
                 f"the UID cannot be looked for: {mailbox.name!r} is selected, and not {name!r}"
             )
+        alike = _alike(message)
+        if mailbox is not None:
+            # STATUS is not for the selected mailbox (RFC 2683 section 3.1.1).
+            known = await mailbox.search(alike)
+            told = await self._driver.call(Append(name, message))
+            if told is not None:
+                return told
+            # Some servers show what was appended only at the next command (Courier).
+            await self._driver.call(Noop())
+            return _found(mailbox, await mailbox.search(alike) - known)
         before = await self._driver.call(Status(name, ["UIDNEXT", "UIDVALIDITY"]))
         told = await self._driver.call(Append(name, message))
-        if told is not None:
+        first = before.items.get("UIDNEXT")
+        if told is not None or not isinstance(first, int) or not first:
             return told
-        criteria = _new_and_alike(before, message)
-        if criteria is None:
-            return None
-        if mailbox is not None:
-            found, validity = await mailbox.search(criteria), mailbox.uid_validity
-        else:
-            async with self.examine(name) as mailbox:
-                found, validity = await mailbox.search(criteria), mailbox.uid_validity
-        # Where the mailbox has nothing new, "n:*" stands for the last message.
-        found = UIDSet(uid for uid in found if uid >= before.uid_next)
-        if len(found) != 1 or validity is None or validity != before.uid_validity:
-            return None
-        return AppendUIDCode("APPENDUID", uid_validity=validity, uids=found)
+        async with self.examine(name) as mailbox:
+            if mailbox.uid_validity != before.items.get("UIDVALIDITY"):
+                return None
+            # Where the mailbox has nothing new, "n:*" stands for the last message.
+            new = UIDSet.from_ranges([(first, MAX_NUMBER)])
+            return _found(mailbox, await mailbox.search(IN(new) & alike) & new)
 
 
-def _new_and_alike(before: MailboxStatus, message: AppendMessage) -> SearchCriteria | None:
-    """Return what finds a message that was stored since, where that can be told."""
-    if not {"UIDNEXT", "UIDVALIDITY"} <= set(before.items) or not before.uid_next:
+def _found(mailbox: Mailbox, uids: UIDSet) -> AppendUIDCode | None:
+    """Return which message it is, if that is beyond doubt."""
+    validity = mailbox.uid_validity
+    if len(uids) != 1 or validity is None:
         return None
-    new = IN(UIDSet.from_ranges([(before.uid_next, MAX_NUMBER)]))
+    return AppendUIDCode("APPENDUID", uid_validity=validity, uids=uids)
+
+
+def _alike(message: AppendMessage) -> SearchCriteria:
+    """Return what finds a message, as far as it can be told from others."""
     octets = message.message if isinstance(message.message, bytes) else message.message[0]
     if not isinstance(octets, bytes):
-        return new
+        return ALL
     message_id = BytesHeaderParser().parsebytes(octets)["Message-ID"]
-    return new if message_id is None else new & HEADER("Message-ID", str(message_id).strip())
+    return ALL if message_id is None else HEADER("Message-ID", str(message_id).strip())
 
 
 def _append_message(

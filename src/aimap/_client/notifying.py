@@ -11,6 +11,7 @@ import trio
 from aimap._client.base import Connected
 from aimap._client.driver import Driver
 from aimap._client.watching import OF_SELECTED
+from aimap._commands.connection import Noop
 from aimap._commands.notify import Notify
 from aimap._errors import InvalidArgumentError, LimitExceededError, StateError
 from aimap._model.mailbox import MailboxStatus
@@ -43,7 +44,7 @@ class Notifying(Connected):
                         case MailboxStatus(mailbox): ...
 
         What happens in the selected mailbox, :meth:`Mailbox.watch` tells; both may be used at
-        once, and neither needs IDLE for it here.
+        once. A server that tells nothing by itself is asked every :attr:`Timeouts.poll` seconds.
 
         Args:
             groups: which events are wanted of which mailboxes; the first group that a mailbox
@@ -163,10 +164,16 @@ class Notifications:
             if self._over:
                 lost = self._driver.session.lost
                 raise lost.fresh() if lost else StopAsyncIteration
-            self._event = trio.Event()
-            with self._driver.awaiting:
-                await self._event.wait()
+            await self._wait_or_ask()
         each = self._waiting.pop(0)
         # Behind an overflow there is nothing more (section 5.8).
         self._over = self._over or isinstance(each, StatusResponse)
         return each
+
+    async def _wait_or_ask(self) -> None:
+        """Wait, and ask now and then: Dovecot 2.3 keeps news of others back during IDLE."""
+        self._event = trio.Event()
+        with self._driver.awaiting, trio.move_on_after(self._driver.timeouts.poll) as patience:
+            await self._event.wait()
+        if patience.cancelled_caught:
+            await self._driver.call(Noop())

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from typing import Any, final
-from urllib.parse import quote, unquote_to_bytes, urljoin
+from urllib.parse import quote, unquote_to_bytes
 
 import attrs
 
@@ -161,10 +161,19 @@ class IMAPURL:
     def join(self, reference: str) -> IMAPURL:
         """Return what a reference means where this URL is the base (:rfc:`5092#section-7`).
 
+        Args:
+            reference: what begins with ``//host`` or with the path ``/``; or a whole URL.
+
         Raises:
-            InvalidArgumentError: if that is not an IMAP URL.
+            InvalidArgumentError: if it is none of these. One that is relative to the base's path
+                is forbidden (:rfc:`5092#section-7.2`).
         """
-        return self.parse(urljoin(str(self), reference))
+        if reference.startswith("//"):
+            return self.parse(f"imap:{reference}")
+        found = self.parse(reference)
+        if found.host:
+            return found
+        return attrs.evolve(found, host=self.host, port=self.port, user=self.user, auth=self.auth)
 
     @property
     def path(self) -> str:

@@ -17,6 +17,7 @@ from aimap.testing._faults import Drip, Drop, Fault, Insert, Moment, Repeat, Sta
 from aimap.testing._faulty import FaultyStream
 from aimap.testing._link import DelayedStream
 from aimap.testing._logins import MECHANISMS, AcceptingContext, Logins
+from aimap.testing._presets import PRESETS, Preset
 from aimap.testing._received import ReceivedCommand
 from aimap.testing._rules import Rule, Violation
 from aimap.testing._samples import sample_messages
@@ -35,12 +36,14 @@ from aimap.testing._scripts import (
 )
 from aimap.testing._server import Server, serve
 from aimap.testing._store import Account, StoredMailbox, StoredMessage
+from aimap.testing._threaded import MessageSeen, ServeOptions, ServerInThread, serve_in_thread
 from aimap.testing._write import write_response
 
 __all__ = [
     "CAPABILITIES",
     "CAPABILITIES_ON_DEMAND",
     "MECHANISMS",
+    "PRESETS",
     "AcceptingContext",
     "Account",
     "Change",
@@ -56,14 +59,18 @@ __all__ = [
     "Ignore",
     "Insert",
     "Logins",
+    "MessageSeen",
     "Moment",
     "On",
+    "Preset",
     "ReceivedCommand",
     "Repeat",
     "Rewrite",
     "Rule",
     "Send",
+    "ServeOptions",
     "Server",
+    "ServerInThread",
     "Stall",
     "StoredMailbox",
     "StoredMessage",
@@ -72,5 +79,6 @@ __all__ = [
     "Violation",
     "sample_messages",
     "serve",
+    "serve_in_thread",
     "write_response",
 ]

@@ -325,8 +325,10 @@ class Connection:
 
     async def run(self) -> None:
         """Serve until the client leaves."""
-        greeting = f"* OK [CAPABILITY {self.capability_words()}] aimap test server ready\r\n"
-        self._out.put(greeting.encode("ascii"), "greeting")
+        text = self.server.preset.greeting
+        if text is None:
+            text = f"[CAPABILITY {self.capability_words()}] aimap test server ready"
+        self._out.put(f"* OK {text}\r\n".encode(), "greeting")
         try:
             await self.flush()
             while not self.logged_out:
@@ -338,6 +340,7 @@ class Connection:
                 else:
                     sent = await self._serve(line)
                 await self.flush()
+                self._command = ""
                 if sent is not None:
                     octet = self.input.received
                     self._flight.answered(sent, octet=octet, time=trio.current_time())
@@ -535,7 +538,8 @@ class Connection:
         """Return the capabilities offered in this state."""
         offered = self.server.capabilities - {"LOGINDISABLED"}
         if self.account is not None:
-            return " ".join(["IMAP4rev1", *map(spelling, sorted(offered))])
+            words = ["IMAP4rev1", *map(spelling, sorted(offered))]
+            return " ".join([*words, *self.server.preset.words])
         words = ["IMAP4rev1", *map(spelling, sorted(offered & _BEFORE_LOGIN))]
         if self.server.offers_starttls and not self.secure:
             words.append("STARTTLS")

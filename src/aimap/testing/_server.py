@@ -22,6 +22,7 @@ from aimap.testing._faults import Fault
 from aimap.testing._handlers import HANDLERS, handler_of
 from aimap.testing._link import DelayedStream, memory_link
 from aimap.testing._logins import Logins
+from aimap.testing._presets import Preset, preset_of
 from aimap.testing._received import ReceivedCommand
 from aimap.testing._rules import Violation
 from aimap.testing._scripts import On, Script
@@ -44,6 +45,7 @@ class Server:
         port: the port it listens on, or 0.
         accounts: by user name.
         capabilities: what is offered, in upper case.
+        preset: whose ways it has.
         strict: whether what lenient servers take is refused.
         logins: how clients can log in; replace it to change that for those to come.
         jmap_url: what GETJMAPACCESS tells (:rfc:`9698`).
@@ -62,6 +64,7 @@ class Server:
         tls: TLSMode,
         contexts: tuple[ssl.SSLContext, ssl.SSLContext] | None,
         capabilities: Iterable[str],
+        preset: Preset,
         strict: bool,
         latency: float,
         logins: Logins,
@@ -78,7 +81,8 @@ class Server:
         self.violations: list[Violation] = []
         self.flights = 0
         self.logins = logins
-        self.faults = tuple(faults)
+        self.preset = preset
+        self.faults = (*preset.faults, *faults)
         self._initial = dict(accounts)
         self._number = 0
         self.jmap_url = "https://localhost/.well-known/jmap"
@@ -135,6 +139,22 @@ class Server:
         return context
 
     @property
+    def tls(self) -> TLSMode:
+        """Whether it serves with TLS from the beginning, by STARTTLS, or without."""
+        return self._tls
+
+    @property
+    def ca_pem(self) -> bytes:
+        """The certificate of the authority that signed this server's, in PEM.
+
+        Raises:
+            InvalidArgumentError: if it serves without TLS, or with contexts of yours.
+        """
+        if self._authority is None:
+            raise InvalidArgumentError("this server's certificate is not its own, or it has none")
+        return self._authority.cert_pem.bytes()
+
+    @property
     def offers_starttls(self) -> bool:
         """Whether connections begin in clear and can change to TLS."""
         return self._tls == "starttls"
@@ -146,8 +166,9 @@ class Server:
     def add_account(self, user: str, password: str) -> Account:
         """Add an account, with INBOX and the usual special-use mailboxes."""
         account = self.accounts[user] = Account(password)
-        for name, use in _SPECIAL_USES.items():
-            account.create(name, use)
+        mailboxes = _SPECIAL_USES if self.preset.mailboxes is None else self.preset.mailboxes
+        for name, use in mailboxes.items():
+            account.create(name, use or None)
         return account
 
     def mailbox(self, user: str, name: str = "INBOX") -> StoredMailbox:
@@ -339,7 +360,8 @@ async def serve(
     ssl_contexts: tuple[ssl.SSLContext, ssl.SSLContext] | None = None,
     host: str | None = "127.0.0.1",
     port: int = 0,
-    capabilities: Iterable[str] = CAPABILITIES,
+    capabilities: Iterable[str] | None = None,
+    preset: str | Preset | None = None,
     strict: bool = True,
     latency: float = 0.0,
     logins: Logins | None = None,
@@ -354,8 +376,10 @@ async def serve(
             authority (by ``trustme``, extra ``testing``) if not given.
         host: the address to listen on; ``None`` serves memory streams only.
         port: the port to listen on; 0 takes a free one.
-        capabilities: what to offer beyond IMAP4rev1: out of ``CAPABILITIES`` and
-            ``CAPABILITIES_ON_DEMAND``.
+        capabilities: what to offer beyond IMAP4rev1: out of ``CAPABILITIES``, which is all
+            that is offered if nothing is given, and ``CAPABILITIES_ON_DEMAND``.
+        preset: the name of a server after whose ways it is to go: one of ``PRESETS``, such
+            as ``"gmail"``; it says what is offered, unless *capabilities* do.
         strict: refuse, by BAD, what the RFCs forbid clients and lenient servers take.
         latency: seconds that octets take each way.
         logins: how clients can log in; by PLAIN and the LOGIN command if not given.
@@ -367,14 +391,15 @@ async def serve(
         The :class:`Server`.
 
     Raises:
-        InvalidArgumentError: if a capability is not one that it can offer, a fault is
+        InvalidArgumentError: if a capability or preset is not one that it has, a fault is
             about a command that does not exist, or a mechanism with ``-PLUS`` is to be
             offered without the certificate being known.
         OSError: if the port cannot be used.
 
     On leaving the block every connection is closed.
     """
-    offered = check_capabilities(capabilities)
+    ways = Preset(capabilities=CAPABILITIES) if preset is None else preset_of(preset)
+    offered = check_capabilities(ways.capabilities if capabilities is None else capabilities)
     logins = logins or Logins()
     authority: trustme.CA | None = None
     if tls != "insecure":
@@ -392,6 +417,7 @@ async def serve(
             tls=tls,
             contexts=ssl_contexts,
             capabilities=offered,
+            preset=ways,
             strict=strict,
             latency=latency,
             logins=logins,
