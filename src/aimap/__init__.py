@@ -25,6 +25,7 @@ from aimap._client.client import Client
 from aimap._client.connect import connect
 from aimap._client.driver import CommandFuture
 from aimap._client.fetching import FetchResult, FetchStream
+from aimap._client.live import SearchUpdates
 from aimap._client.mailbox import Mailbox
 from aimap._client.notifying import Notification, Notifications
 from aimap._client.profiles import PROFILES
@@ -94,6 +95,7 @@ from aimap._model.event import (
     Expunged,
     FlagsChanged,
     MailboxReset,
+    SearchChange,
     WatchEvent,
 )
 from aimap._model.extension import Extension, ReadResponse
@@ -410,9 +412,11 @@ __all__ = [
     "Response",
     "ResponseCode",
     "Retry",
+    "SearchChange",
     "SearchCriteria",
     "SearchKey",
     "SearchResponse",
+    "SearchUpdates",
     "SecurityContext",
     "SeqNum",
     "SeqSet",

@@ -461,5 +461,6 @@ async def test_a_url_that_is_authorized() -> None:
         ],
         f"imap.authorize_urls(aimap.IMAPURL.parse({url!r}))",
     )
-    made: IMAPURL = found[0]  # type: ignore[index]
+    made = found[0]  # type: ignore[index]
+    assert isinstance(made, IMAPURL)
     assert (made.token, made.access) == (token, "submit+fred")

@@ -106,10 +106,10 @@ class Session:
         on_event: Callable[[SessionEvent], None] | None = None,
         extensions: Mapping[str, ReadResponse] | None = None,
     ) -> None:
-        self.counters = SessionCounters()
-        self.on_event = on_event or _ignore
+        self.counters: SessionCounters = SessionCounters()
+        self.on_event: Callable[[SessionEvent], None] = on_event or _ignore
         self.on_lost: Callable[[], object] | None = None
-        self.at_change_of_stream = False
+        self.at_change_of_stream: bool = False
         self._limits = limits
         self._log = log
         self._reader = ResponseReader(limits)
