@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import cast
+
 import attrs
 import click
 from click.shell_completion import get_completion_class
 
 from aimap import ServerSettings, discover
+from aimap._client.connect import TLSMode
 from aimap.cli._config import default_config
 from aimap.cli._failures import Failure, failures_in_words
 from aimap.cli._mirroring import mirror_command
@@ -121,6 +125,90 @@ def completion(shell: str) -> None:
     found = get_completion_class(shell)
     assert found is not None
     click.echo(found(program, {}, "aimap", "_AIMAP_COMPLETE").source())
+
+
+@program.command("serve")
+@click.argument("source", required=False, type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--user",
+    "users",
+    multiple=True,
+    metavar="NAME[:PASSWORD]",
+    help='An account; "joe:secret" if there is none.',
+)
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option("--port", default=0, help="A free one if not given.")
+@click.option(
+    "--tls",
+    type=click.Choice(["implicit", "starttls", "insecure"]),
+    default="implicit",
+    show_default=True,
+)
+@click.option(
+    "--ca-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Write the certificate there that clients have to trust.",
+)
+@click.option("--with", "offered", multiple=True, metavar="CAPABILITY", help="Offer this too.")
+@click.option("--without", "withheld", multiple=True, metavar="CAPABILITY", help="Not this.")
+@click.option("--preset", help="Go after the ways of a known server, such as gmail or yahoo.")
+@click.option("--lenient", is_flag=True, help="Take what lenient servers take.")
+@click.option("--latency", default=0.0, metavar="SECONDS", help="What octets take each way.")
+@click.option("--faults", type=click.Path(exists=True, path_type=Path), help="What goes wrong.")
+@click.option("--check", is_flag=True, help="Exit with 1 if a client has broken a rule of IMAP.")
+@click.option("--json", "as_json", is_flag=True, help="Tell host, port and accounts in JSON.")
+def serve_command(
+    source: Path | None,
+    users: tuple[str, ...],
+    host: str,
+    port: int,
+    tls: str,
+    ca_file: Path | None,
+    offered: tuple[str, ...],
+    withheld: tuple[str, ...],
+    preset: str | None,
+    lenient: bool,
+    latency: float,
+    faults: Path | None,
+    check: bool,
+    as_json: bool,
+) -> None:
+    """Run an IMAP server in memory, to test programs against, until it is interrupted.
+
+    SOURCE is the mail of each user: a folder of .eml files, an mbox or a Maildir; or a TOML
+    file of accounts. What clients do wrong is printed on standard error when it ends.
+    """
+    from aimap.cli._serve import (  # noqa: PLC0415 (of use to no other command)
+        ServeWish,
+        serve_until_interrupted,
+        wished_capabilities,
+    )
+    from aimap.testing import load_faults  # noqa: PLC0415
+
+    accounts = dict(_user(each) for each in users)
+    from_file = source is not None and source.suffix == ".toml"
+    with failures_in_words(host):
+        wish = ServeWish(
+            source=source,
+            users=accounts or ({} if from_file else {"joe": "secret"}),
+            host=host,
+            port=port,
+            tls=cast("TLSMode", tls),
+            ca_file=ca_file,
+            capabilities=wished_capabilities(preset, offered, withheld),
+            preset=preset,
+            strict=not lenient,
+            latency=latency,
+            faults=[] if faults is None else load_faults(faults),
+            check=check,
+            as_json=as_json,
+        )
+    serve_until_interrupted(wish)
+
+
+def _user(text: str) -> tuple[str, str]:
+    name, _, password = text.partition(":")
+    return name, password or "secret"
 
 
 @program.command()

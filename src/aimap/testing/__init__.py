@@ -15,6 +15,7 @@ r"""An IMAP server to test against: in memory, strict, and on Trio's clock if ne
 from aimap.testing._capabilities import CAPABILITIES, CAPABILITIES_ON_DEMAND
 from aimap.testing._faults import Drip, Drop, Fault, Insert, Moment, Repeat, Stall
 from aimap.testing._faulty import FaultyStream
+from aimap.testing._files import load_accounts, load_faults
 from aimap.testing._link import DelayedStream
 from aimap.testing._logins import MECHANISMS, AcceptingContext, Logins
 from aimap.testing._presets import PRESETS, Preset
@@ -77,6 +78,8 @@ __all__ = [
     "Strings",
     "Truncate",
     "Violation",
+    "load_accounts",
+    "load_faults",
     "sample_messages",
     "serve",
     "serve_in_thread",

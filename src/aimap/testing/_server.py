@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequenc
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeAlias, final
 
 import attrs
@@ -27,6 +28,7 @@ from aimap.testing._received import ReceivedCommand
 from aimap.testing._rules import Violation
 from aimap.testing._scripts import On, Script
 from aimap.testing._store import Account, StoredMailbox
+from aimap.testing._trees import read_mail
 
 if TYPE_CHECKING:
     import trustme
@@ -74,23 +76,23 @@ class Server:
         self.host = "localhost"
         self.port = 0
         self.accounts: dict[str, Account] = {}
-        self.capabilities = set(capabilities)
+        self.capabilities: set[str] = set(capabilities)
         self.strict = strict
         self.commands: list[str] = []
         self.log: list[ReceivedCommand] = []
         self.violations: list[Violation] = []
-        self.flights = 0
+        self.flights: int = 0
         self.logins = logins
         self.preset = preset
         self.faults = (*preset.faults, *faults)
         self._initial = dict(accounts)
         self._number = 0
         self.jmap_url = "https://localhost/.well-known/jmap"
-        self.certificate = logins.certificate
+        self.certificate: bytes | None = logins.certificate
         self._authority = authority
-        self.ssl_context = contexts[0] if contexts else None
+        self.ssl_context: ssl.SSLContext | None = contexts[0] if contexts else None
         self._client_context = contexts[1] if contexts else None
-        self._tls = tls
+        self._tls: TLSMode = tls
         self._latency = latency
         self._nursery = nursery
         self._connections: dict[Connection, None] = {}
@@ -109,8 +111,10 @@ class Server:
     @faults.setter
     def faults(self, faults: Iterable[Fault | On]) -> None:
         self._faults = tuple(faults)
-        self.octet_faults = [each for each in self._faults if isinstance(each, Fault)]
-        self.script = Script((each for each in self._faults if isinstance(each, On)), HANDLERS)
+        self.octet_faults: list[Fault] = [each for each in self._faults if isinstance(each, Fault)]
+        self.script: Script = Script(
+            (each for each in self._faults if isinstance(each, On)), HANDLERS
+        )
 
     @property
     def client_ssl_context(self) -> ssl.SSLContext:
@@ -208,6 +212,31 @@ class Server:
             Its UID.
         """
         return UID(self.mailbox(user, mailbox).add(message, flags, date).uid)
+
+    def load(self, user: str, path: str | Path, *, mailbox: str = "INBOX") -> int:
+        """Deliver mail from files: a folder of .eml files, an mbox or a Maildir.
+
+        A folder with ``cur`` and ``new`` is a Maildir, with those below it (Maildir++). In
+        any other one, messages are files that end in ``.eml``; folders and mbox files
+        (``.mbox``) in it are mailboxes. Line ends become CRLF.
+
+        Args:
+            user: whose mailboxes.
+            path: the file or the folder.
+            mailbox: in which mailbox its own messages belong.
+
+        Returns:
+            How many messages there were.
+
+        Raises:
+            InvalidArgumentError: if it is nothing of that kind, or there is no such account.
+            OSError: if it cannot be read.
+        """
+        count = 0
+        for each in read_mail(Path(path), mailbox):
+            self.deliver(user, each.octets, mailbox=each.mailbox, flags=each.flags, date=each.date)
+            count += 1
+        return count
 
     def set_flags(
         self, user: str, uid: int, flags: Iterable[str], *, mailbox: str = "INBOX"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import ssl
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TypedDict, TypeVar, Unpack, final
@@ -71,8 +71,8 @@ class ServerInThread:
     """
 
     def __init__(self, server: Server, token: trio.lowlevel.TrioToken) -> None:
-        self.host = server.host
-        self.port = server.port
+        self.host: str = server.host
+        self.port: int = server.port
         self._server = server
         self._token = token
 
@@ -229,7 +229,7 @@ class _Thread:
     def _run(self) -> None:
         try:
             trio.run(self._serve)
-        except BaseException as error:  # noqa: BLE001 (raised where it is waited for)
+        except BaseException as error:  # noqa: BLE001, ASYNC103 (raised where it is waited for)
             self.error = error
         self._begun.set()
 
@@ -245,7 +245,7 @@ class _Thread:
 def serve_in_thread(
     accounts: Mapping[str, str] | None = None,
     **options: Unpack[ServeOptions],
-) -> Iterator[ServerInThread]:
+) -> Generator[ServerInThread]:
     """Run the embedded server in a thread of its own, as a ``with`` block.
 
     ::

@@ -1,0 +1,123 @@
+"""``aimap serve``, for programs that know nothing of Trio."""
+
+from __future__ import annotations
+
+import imaplib
+import json
+import signal
+import ssl
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+COMMAND = [sys.executable, "-W", "error", "-c", "from aimap.cli import main; main()", "serve"]
+
+
+@contextmanager
+def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, Any]]]:
+    with subprocess.Popen(
+        [*COMMAND, "--json", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
+    ) as process:
+        try:
+            assert process.stdout is not None
+            yield process, json.loads(process.stdout.readline())
+        finally:
+            process.kill()
+
+
+def ended(process: subprocess.Popen[str]) -> tuple[int, str]:
+    process.send_signal(signal.SIGTERM)
+    _, errors = process.communicate(timeout=30)
+    return process.returncode, errors
+
+
+def test_a_folder_served_with_tls(tmp_path: Path) -> None:
+    (tmp_path / "mail" / "Archive").mkdir(parents=True)
+    (tmp_path / "mail" / "a.eml").write_bytes(b"Subject: a\n\nhello\n")
+    (tmp_path / "mail" / "Archive" / "b.eml").write_bytes(b"Subject: b\n\n")
+    ca_file = tmp_path / "ca.pem"
+    with serving(
+        str(tmp_path / "mail"),
+        *("--ca-file", str(ca_file), "--user", "ann:tiger", "--user", "bob"),
+        *("--without", "UIDPLUS", "--with", "MESSAGELIMIT=10"),
+    ) as (process, said):
+        assert said["accounts"] == {"ann": "tiger", "bob": "secret"}
+        assert said["ca_file"] == str(ca_file)
+        context = ssl.create_default_context(cafile=ca_file)
+        with imaplib.IMAP4_SSL(said["host"], said["port"], ssl_context=context) as imap:
+            imap.login("ann", "tiger")
+            offered = imap.capability()[1][0].split()
+            assert b"MESSAGELIMIT=10" in offered
+            assert b"UIDPLUS" not in offered
+            assert imap.select("Archive") == ("OK", [b"1"])
+            fetched: Any = imap.fetch("1", "(BODY.PEEK[])")[1]
+            assert fetched[0][1] == b"Subject: b\r\n\r\n"
+        assert ended(process) == (143, "")
+
+
+@pytest.mark.parametrize(("check", "status"), [((), 143), (("--check",), 1)])
+def test_rules_that_clients_break(check: tuple[str, ...], status: int) -> None:
+    with serving("--tls", "insecure", *check) as (process, said):
+        with imaplib.IMAP4(said["host"], said["port"]) as imap:
+            imap.login("joe", "secret")
+            with pytest.raises(imaplib.IMAP4.error):
+                imap.xatom("WHAT")
+        code, errors = ended(process)
+        assert code == status
+        assert "unknown-command: WHAT no command WHAT" in errors
+
+
+def test_faults_presets_and_accounts(tmp_path: Path) -> None:
+    (tmp_path / "faults.toml").write_text(
+        '[[on]]\nevent = "greeting"\ndo = [{ change = ["Gimap ready", "Gimap fed up"] }]\n'
+    )
+    (tmp_path / "accounts.toml").write_text('[accounts."zoë"]\npassword = "x"\n')
+    with serving(
+        str(tmp_path / "accounts.toml"),
+        *("--faults", str(tmp_path / "faults.toml")),
+        *("--preset", "gmail", "--tls", "starttls", "--lenient"),
+    ) as (_, said):
+        assert said["accounts"] == {"zoë": "x"}
+        with imaplib.IMAP4(said["host"], said["port"]) as imap:
+            assert b"Gimap fed up" in imap.welcome
+            assert "STARTTLS" in imap.capabilities
+
+
+def test_what_is_told_to_people() -> None:
+    with subprocess.Popen(
+        [*COMMAND, "--tls", "insecure"], stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        first, second = process.stdout.readline(), process.stdout.readline()
+        process.terminate()
+        process.wait(30)
+    assert first.startswith("listening on localhost port ")
+    assert second == "user joe, password secret, 0 messages\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "complaint"),
+    [
+        (["--with", "QUOTTA"], 2, "did you mean QUOTA"),
+        (["--preset", "yaho", "--with", "QUOTA"], 2, "did you mean 'yahoo'"),
+        (["--preset", "gmial"], 2, "did you mean 'gmail'"),
+        (["none"], 2, "'none' does not exist"),
+        (["--port", "1", "--host", "192.0.2.1"], 4, "aimap: 192.0.2.1"),
+        (["--ca-file", "/nowhere/ca.pem"], 6, "aimap: /nowhere/ca.pem"),
+    ],
+)
+def test_complaints(arguments: list[str], status: int, complaint: str) -> None:
+    done = subprocess.run(
+        [*COMMAND, *arguments], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert done.returncode == status, done.stderr
+    assert complaint in done.stderr
