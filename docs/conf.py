@@ -46,7 +46,7 @@ nitpick_ignore_regex = [
     ),
     (r"py:.*", r"(int|str|bytes|bool|float|tuple|list|dict|set|frozenset|range|object|None)"),
     (r"py:.*", r".*\b(ssl|trio|collections|OSError|Exception|BaseException|ValueError)\b.*"),
-    (r"py:.*", r"(AttributeError|Self|T|_N_co|UnicodeError|SSLContext|Hashable|Any)"),
+    (r"py:.*", r"(AttributeError|Self|T|_N_co|UnicodeError|SSLContext|Hashable|Any|Path)"),
     # Type variables, private bases and aliases that autodoc names by where they are kept.
     (
         r"py:.*",
