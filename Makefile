@@ -3,7 +3,7 @@
 # make docs   the site, into docs/_build/html
 # make bench  side by side with other clients; QUICK=1 is soon done, and rough
 # make fuzz   by coverage, SECONDS=60 for each target
-.PHONY: demo test lint types contracts suite compat docs bench fuzz servers peers clean
+.PHONY: demo test lint types contracts suite compat package docs bench fuzz servers peers clean
 
 SHELL := /bin/bash
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
@@ -21,7 +21,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 demo: .venv/demo
 	$(BIN)/aimap demo
 
-test: .venv/dev servers lint types contracts suite compat docs
+test: .venv/dev servers lint types contracts suite compat package docs
 
 # What goes through very many cases takes three times as long where coverage is taken.
 suite: .venv/dev
@@ -44,6 +44,10 @@ contracts: .venv/dev
 compat: .venv-compat/made
 	.venv-compat/bin/python -m pytest -c /dev/null --rootdir tests/compat --noconftest \
 		-p no:cacheprovider -W error tests/compat
+
+# What users install, apart from the sources.
+package: .venv/dev
+	$(BIN)/python -m pytest -o addopts=-ra tests/package
 
 docs: .venv/dev
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html

@@ -217,7 +217,7 @@ class AuthenticationError(NoError):
         self.reason = reason
         self.url = url
         self.referrals = referrals
-        self.details = MappingProxyType(dict(details or {}))
+        self.details: MappingProxyType[str, str] = MappingProxyType(dict(details or {}))
         self.retry_after = retry_after
         super().__init__(command, code, text)
 
@@ -294,7 +294,7 @@ class RemoteProtocolError(ConnectionLostError):
     ) -> None:
         self.rule = rule
         self.offset = offset
-        self.excerpt = excerpt(received)
+        self.excerpt: str = excerpt(received)
         place = "" if offset is None else f" at octet {offset}"
         shown = f": {self.excerpt}" if received else ""
         super().__init__(f"{rule}{place}{shown}")

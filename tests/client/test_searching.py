@@ -62,7 +62,7 @@ async def test_a_saved_result(autojump_clock: Any) -> None:
 
 
 @pytest.mark.parametrize("window", [Partial(-1, -4), Partial(3, 5), Partial(20, 30)])
-@pytest.mark.parametrize("without", [{"PARTIAL"}, {"PARTIAL", "ESEARCH", "SEARCHRES"}])
+@pytest.mark.parametrize("without", [set(), {"PARTIAL"}, {"PARTIAL", "ESEARCH", "SEARCHRES"}])
 async def test_a_window_of_messages(
     autojump_clock: Any, without: set[str], window: Partial
 ) -> None:
@@ -359,7 +359,7 @@ async def test_sorting_by_windows() -> None:
         ),
         (b"UID SORT RETURN (ALL) (DATE) UTF-8 ALL", b'* ESEARCH (TAG "%s") UID\r\n%s OK none'),
     ]
-    async with selected("SORT ESORT CONTEXT=SORT", conversation) as inbox:
+    async with selected("SORT ESEARCH ESORT CONTEXT=SORT", conversation) as inbox:
         assert await inbox.sort(SortKey.DATE, window=Partial(1, 3)) == (5, 4, 9)
         # Only RFC 9394 counts from the end.
         assert await inbox.sort(SortKey.DATE, window=Partial(-1, -2)) == (1, 2)

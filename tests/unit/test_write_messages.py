@@ -157,7 +157,12 @@ def test_store_labels(messages: Any, labels: list[str], dialect: Dialect) -> Non
     assert own == Bare("\\Inbox")
     from .reader import name
 
-    assert [name(string(token), dialect) for token in others] == labels
+    for token, label in zip(others, labels, strict=True):
+        if isinstance(token, Bare):
+            assert token == Bare(label)
+            assert label.startswith("\\")
+        else:
+            assert name(string(token), dialect) == label
 
 
 def check_annotations(token: Token, annotations: dict[str, dict[str, Any]]) -> None:

@@ -130,6 +130,7 @@ class Account:
             profile=config.profile,
             wire_log=self._wire_log,
             ahead=ahead,
+            extensions=config.extensions,
         ) as client:
             yield client
 

@@ -64,7 +64,7 @@ class Ahead:
         on_event: Callable[[SessionEvent], None],
     ) -> None:
         self.learnt = learnt
-        self.commands = tuple(commands)
+        self.commands: tuple[Command[Any], ...] = tuple(commands)
         self.on_event = on_event
         self.futures: tuple[CommandFuture[Any], ...] = ()
 

@@ -145,7 +145,7 @@ class _Awaiting:
 
     def __init__(self, driver: Driver) -> None:
         self._driver = driver
-        self.count = 0
+        self.count: int = 0
 
     def __enter__(self) -> None:
         self.count += 1
@@ -191,17 +191,17 @@ class Driver:
         timeouts: Timeouts,
         profile: Profile | None = None,
     ) -> None:
-        self.stream = stream
-        self.session = session
-        self.limits = limits
-        self.timeouts = timeouts
-        self.profile = profile or Profile()
+        self.stream: trio.abc.Stream = stream
+        self.session: Session = session
+        self.limits: Limits = limits
+        self.timeouts: Timeouts = timeouts
+        self.profile: Profile = profile or Profile()
         # What notify() asks for, which a watch has to ask for as well.
         self.notified: tuple[EventGroup, ...] = ()
         self._knows_profile = profile is not None
         self.next_stream: Callable[[trio.abc.Stream, bytes], trio.abc.Stream] | None = None
-        self.awaiting = _Awaiting(self)
-        self.buffered = 0
+        self.awaiting: _Awaiting = _Awaiting(self)
+        self.buffered: int = 0
         self._nursery: trio.Nursery | None = None
         self._writing = False
         self._read_wanted: trio.Event | None = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import final
 
@@ -20,12 +21,22 @@ from aimap._commands.select import (
     Unselect,
 )
 from aimap._errors import StateError
-from aimap._protocol.events import MailboxClosed, SessionEvent
+from aimap._protocol.events import (
+    Alert,
+    ConnectionEvent,
+    Defect,
+    MailboxClosed,
+    SessionEvent,
+    UnsolicitedResponse,
+)
 from aimap._protocol.view import MailboxView
 
 
 class Opening(Notifying, Connected):
     """The part of :class:`aimap.Client` that selects mailboxes."""
+
+    on_event: Callable[[ConnectionEvent], object] | None = None
+    """What :func:`aimap.connect` was given as ``on_event``."""
 
     def __init__(self, driver: Driver) -> None:
         super().__init__(driver)
@@ -118,6 +129,8 @@ class Opening(Notifying, Connected):
         if self._mailbox is not None:
             self._mailbox.on_event(event)
         self._hear(event)
+        if self.on_event is not None and isinstance(event, (Alert, UnsolicitedResponse, Defect)):
+            self.on_event(event)
 
 
 @final

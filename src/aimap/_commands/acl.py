@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Literal, final
+from typing import TYPE_CHECKING, ClassVar, Literal, final
 
 from aimap._commands.base import ASKED_BY_LIST_TOO, ORDINARY, Claim, Command, same_mailbox
 from aimap._errors import InvalidArgumentError
@@ -47,7 +47,7 @@ class GetAcl(Command[AclResponse | None]):
     """
 
     name = "GETACL"
-    answers = (AclResponse,)
+    answers: ClassVar[tuple[type, ...]] = (AclResponse,)
     repeatable = True
 
     def __init__(self, mailbox: str) -> None:
@@ -151,7 +151,7 @@ class ListRights(Command[ListRightsResponse | None]):
     """
 
     name = "LISTRIGHTS"
-    answers = (ListRightsResponse,)
+    answers: ClassVar[tuple[type, ...]] = (ListRightsResponse,)
     repeatable = True
 
     def __init__(self, mailbox: str, identifier: str) -> None:
@@ -190,7 +190,7 @@ class MyRights(Command[MyRightsResponse | None]):
     """
 
     name = "MYRIGHTS"
-    answers = (MyRightsResponse,)
+    answers: ClassVar[tuple[type, ...]] = (MyRightsResponse,)
     repeatable = True
 
     def __init__(self, mailbox: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, ClassVar, final
 
 from aimap._commands.annotations import write_annotations
 from aimap._commands.base import Command
@@ -188,7 +188,7 @@ class Replace(OnMessages[AppendUIDCode | None]):
 
     verb = "REPLACE"
     changes_messages = True
-    answers = (StatusResponse,)
+    answers: ClassVar[tuple[type, ...]] = (StatusResponse,)
 
     def __init__(
         self,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, ClassVar, final
 
 from aimap._commands.base import (
     BARRIER,
@@ -51,7 +51,7 @@ class Logout(PlainCommand):
 
     name = "LOGOUT"
     states = ANY
-    enters = ConnectionState.LOGOUT
+    enters: ClassVar[ConnectionState | None] = ConnectionState.LOGOUT
     ends_connection = True
 
     @property
@@ -109,7 +109,7 @@ class Capability(OneOfAKind[Capabilities]):
 
     name = "CAPABILITY"
     states = ANY
-    answers = (CapabilityResponse,)
+    answers: ClassVar[tuple[type, ...]] = (CapabilityResponse,)
     repeatable = True
 
     def __init__(self) -> None:
@@ -143,14 +143,14 @@ class Enable(Command[Capabilities]):
     """
 
     name = "ENABLE"
-    states = frozenset({ConnectionState.AUTHENTICATED})
-    answers = (EnabledResponse,)
+    states: ClassVar[frozenset[ConnectionState]] = frozenset({ConnectionState.AUTHENTICATED})
+    answers: ClassVar[tuple[type, ...]] = (EnabledResponse,)
 
     def __init__(self, *names: str) -> None:
         if not names:
             raise InvalidArgumentError("ENABLE needs the name of at least one capability")
         self._names = names
-        self.enables = tuple(name.upper() for name in names)
+        self.enables: tuple[str, ...] = tuple(name.upper() for name in names)
         self._enabled: list[str] = []
 
     @property
@@ -188,7 +188,7 @@ class Id(OneOfAKind[Mapping[str, str | None]]):
 
     name = "ID"
     states = ANY
-    answers = (IdResponse,)
+    answers: ClassVar[tuple[type, ...]] = (IdResponse,)
     repeatable = True
 
     def __init__(self, fields: Mapping[str, str | None] | None = None) -> None:
@@ -237,7 +237,7 @@ class Idle(PlainCommand):
 
     name = "IDLE"
     converses = True
-    interruption = b"DONE\r\n"
+    interruption: ClassVar[bytes | None] = b"DONE\r\n"
 
     @property
     def claims(self) -> tuple[Claim, ...]:
@@ -253,7 +253,7 @@ class JmapAccess(OneOfAKind[str | None]):
     """
 
     name = "GETJMAPACCESS"
-    answers = (JmapAccessResponse,)
+    answers: ClassVar[tuple[type, ...]] = (JmapAccessResponse,)
     repeatable = True
 
     def __init__(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, ClassVar, final
 
 from aimap._commands.base import Claim, OneOfAKind, exclusive
 from aimap._commands.sets import OnMessages
@@ -43,7 +43,7 @@ class Convert(OnMessages[tuple[ConvertedResponse, ...]]):
 
     verb = "CONVERT"
     keeps_numbers = True
-    answers = (ConvertedResponse,)
+    answers: ClassVar[tuple[type, ...]] = (ConvertedResponse,)
 
     def __init__(
         self,
@@ -111,7 +111,7 @@ class Conversions(OneOfAKind[tuple[ConversionResponse, ...]]):
     """
 
     name = "CONVERSIONS"
-    answers = (ConversionResponse,)
+    answers: ClassVar[tuple[type, ...]] = (ConversionResponse,)
     repeatable = True
 
     def __init__(self, source: str, target: str) -> None:

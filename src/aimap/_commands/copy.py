@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, ClassVar, final
 
 from aimap._commands.sets import OnMessages
 from aimap._model.code import CopyUIDCode
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class _Transfer(OnMessages[CopyUIDCode | None]):
     """COPY or MOVE; its result says which UIDs the copies got, where the server says so."""
 
-    answers = (StatusResponse,)
+    answers: ClassVar[tuple[type, ...]] = (StatusResponse,)
 
     def __init__(self, messages: MessageSet, mailbox: str) -> None:
         super().__init__(messages)

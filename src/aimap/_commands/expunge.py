@@ -28,7 +28,7 @@ class Expunge(SelectedCommand[None]):
     def __init__(self, messages: UIDSet | SavedResult | None = None) -> None:
         self._messages = None if messages is None else checked_messages(messages)
         # Without them it may be others that are marked by then.
-        self.repeatable = isinstance(messages, UIDSet)
+        self.repeatable: bool = isinstance(messages, UIDSet)
 
     @property
     def name(self) -> str:  # type: ignore[override]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, ClassVar, final
 
 from aimap._commands.sets import VOLUNTEERED, OnMessages
 from aimap._errors import InvalidArgumentError
@@ -93,7 +93,7 @@ class Fetch(OnMessages[UIDSet | SeqSet]):
 
     verb = "FETCH"
     keeps_numbers = True
-    answers = (Message, VanishedResponse)
+    answers: ClassVar[tuple[type, ...]] = (Message, VanishedResponse)
 
     def __init__(
         self,
@@ -125,7 +125,7 @@ class Fetch(OnMessages[UIDSet | SeqSet]):
         self._changed_since = changed_since
         self._on_vanished = on_vanished
         self._partial = partial
-        self.repeatable = isinstance(self.messages, UIDSet)
+        self.repeatable: bool = isinstance(self.messages, UIDSet)
         self._awaited: set[int] | _Wide
         if isinstance(self.messages, SavedResult):
             self._awaited = _Wide(_ALL)

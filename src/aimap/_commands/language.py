@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, ClassVar, final
 
 from aimap._commands.base import OneOfAKind
 from aimap._errors import InvalidArgumentError
@@ -35,7 +35,7 @@ class Language(OneOfAKind[tuple[str, ...]]):
 
     name = "LANGUAGE"
     states = ANY
-    answers = (LanguageResponse,)
+    answers: ClassVar[tuple[type, ...]] = (LanguageResponse,)
 
     def __init__(self, *ranges: str) -> None:
         for wish in ranges:
@@ -74,7 +74,7 @@ class Comparator(OneOfAKind[ComparatorResponse | None]):
     """
 
     name = "COMPARATOR"
-    answers = (ComparatorResponse,)
+    answers: ClassVar[tuple[type, ...]] = (ComparatorResponse,)
     repeatable = True
 
     def __init__(self, *orders: str) -> None:

@@ -87,8 +87,8 @@ class List(_Listing):
     """
 
     name = "LIST"
-    answers = (ListResponse,)
-    response = ListResponse
+    answers: ClassVar[tuple[type, ...]] = (ListResponse,)
+    response: ClassVar[type[ListResponse | LsubResponse | XListResponse]] = ListResponse
 
     def __init__(self, pattern: str, reference: str = "", *, returning: Sequence[str] = ()) -> None:
         super().__init__(pattern, reference)
@@ -113,8 +113,8 @@ class Lsub(_Listing):
     """
 
     name = "LSUB"
-    answers = (LsubResponse,)
-    response = LsubResponse
+    answers: ClassVar[tuple[type, ...]] = (LsubResponse,)
+    response: ClassVar[type[ListResponse | LsubResponse | XListResponse]] = LsubResponse
 
     def write(self, wire: Encoder) -> None:
         if wire.dialect.rev2:
@@ -134,8 +134,8 @@ class XList(_Listing):
     """
 
     name = "XLIST"
-    answers = (XListResponse,)
-    response = XListResponse
+    answers: ClassVar[tuple[type, ...]] = (XListResponse,)
+    response: ClassVar[type[ListResponse | LsubResponse | XListResponse]] = XListResponse
 
 
 @final
@@ -151,8 +151,8 @@ class RList(_Listing):
     """
 
     name = "RLIST"
-    answers = (ListResponse,)
-    response = ListResponse
+    answers: ClassVar[tuple[type, ...]] = (ListResponse,)
+    response: ClassVar[type[ListResponse | LsubResponse | XListResponse]] = ListResponse
 
     @property
     def claims(self) -> tuple[Claim, ...]:
@@ -171,8 +171,8 @@ class RLsub(_Listing):
     """
 
     name = "RLSUB"
-    answers = (LsubResponse,)
-    response = LsubResponse
+    answers: ClassVar[tuple[type, ...]] = (LsubResponse,)
+    response: ClassVar[type[ListResponse | LsubResponse | XListResponse]] = LsubResponse
 
     @property
     def claims(self) -> tuple[Claim, ...]:
@@ -203,7 +203,12 @@ class ListExtended(Command[list[MailboxInfo]]):
     """
 
     name = "LIST"
-    answers = (ListResponse, MailboxStatus, MyRightsResponse, MetadataResponse)
+    answers: ClassVar[tuple[type, ...]] = (
+        ListResponse,
+        MailboxStatus,
+        MyRightsResponse,
+        MetadataResponse,
+    )
     repeatable = True
 
     def __init__(

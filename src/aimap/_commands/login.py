@@ -5,7 +5,7 @@ from __future__ import annotations
 from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, ClassVar, final
 
 from aimap._commands.base import BARRIER, Claim, Command, PlainCommand
 from aimap._commands.login_failures import explain
@@ -37,8 +37,8 @@ class _LoginCommand(Command["ResponseCode | None"]):
     """The result is the code that the server's OK bears: ``REFERRAL``, for example."""
 
     states = LOGGED_OUT
-    answers = (StatusResponse,)
-    enters = ConnectionState.AUTHENTICATED
+    answers: ClassVar[tuple[type, ...]] = (StatusResponse,)
+    enters: ClassVar[ConnectionState | None] = ConnectionState.AUTHENTICATED
     secret = True
 
     @property
@@ -49,7 +49,7 @@ class _LoginCommand(Command["ResponseCode | None"]):
         return response.code
 
     def __init__(self, secrets: Sequence[str]) -> None:
-        self.secrets = tuple(secrets)
+        self.secrets: tuple[str, ...] = tuple(secrets)
         self._url: str | None = None
 
     def claim(self, response: Untagged) -> bool:
@@ -210,7 +210,7 @@ class Unauthenticate(PlainCommand):
 
     name = "UNAUTHENTICATE"
     states = LOGGED_IN
-    enters = ConnectionState.NOT_AUTHENTICATED
+    enters: ClassVar[ConnectionState | None] = ConnectionState.NOT_AUTHENTICATED
 
     @property
     def claims(self) -> tuple[Claim, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, ClassVar, final
 
 from aimap._commands.base import (
     ASKED_BY_LIST_TOO,
@@ -231,7 +231,7 @@ class Status(Command[MailboxStatus]):
 
     name = "STATUS"
     repeatable = True
-    answers = (MailboxStatus,)
+    answers: ClassVar[tuple[type, ...]] = (MailboxStatus,)
 
     def __init__(self, mailbox: str, items: Sequence[str]) -> None:
         self._mailbox = mailbox
@@ -273,7 +273,7 @@ class Namespace(OneOfAKind[Namespaces]):
 
     name = "NAMESPACE"
     repeatable = True
-    answers = (NamespaceResponse,)
+    answers: ClassVar[tuple[type, ...]] = (NamespaceResponse,)
 
     def __init__(self) -> None:
         self._namespaces = Namespaces((), (), ())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, final
+from typing import TYPE_CHECKING, ClassVar, Literal, final
 
 import attrs
 
@@ -60,7 +60,7 @@ class GetMetadata(Command[Metadata]):
 
     name = "GETMETADATA"
     repeatable = True
-    answers = (MetadataResponse,)
+    answers: ClassVar[tuple[type, ...]] = (MetadataResponse,)
 
     def __init__(
         self,

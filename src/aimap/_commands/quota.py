@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, ClassVar, final
 
 import attrs
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class _OnRoot(Command[QuotaResponse | None]):
-    answers = (QuotaResponse,)
+    answers: ClassVar[tuple[type, ...]] = (QuotaResponse,)
 
     @property
     def claims(self) -> tuple[Claim, ...]:
@@ -116,7 +116,7 @@ class GetQuotaRoot(OneOfAKind[MailboxQuota]):
 
     name = "GETQUOTAROOT"
     repeatable = True
-    answers = (QuotaRootResponse, QuotaResponse)
+    answers: ClassVar[tuple[type, ...]] = (QuotaRootResponse, QuotaResponse)
 
     def __init__(self, mailbox: str) -> None:
         self._mailbox = mailbox

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, TypeVar, final
+from typing import TYPE_CHECKING, ClassVar, TypeVar, final
 
 from aimap._commands.base import ORDINARY, SAVED_RESULT, Claim, Command, SelectedCommand, exclusive
 from aimap._commands.criteria import (
@@ -33,7 +33,7 @@ S = TypeVar("S", UIDSet, SeqSet)
 
 
 class _Searching(SelectedCommand[S]):
-    answers = (SearchResponse, ESearchResponse)
+    answers: ClassVar[tuple[type, ...]] = (SearchResponse, ESearchResponse)
     kind: type[S]
 
     def __init__(
@@ -147,7 +147,7 @@ class Returning(SelectedCommand[ESearchResponse]):
     """A search with return options: its answer is an ESEARCH that names its tag."""
 
     verb = "SEARCH"
-    answers = (SearchResponse, ESearchResponse)
+    answers: ClassVar[tuple[type, ...]] = (SearchResponse, ESearchResponse)
 
     def __init__(
         self,
@@ -257,7 +257,7 @@ class MultiSearch(Command[list[ESearchResponse]]):
     name = "ESEARCH"
     repeatable = True
     states = LOGGED_IN
-    answers = (ESearchResponse,)
+    answers: ClassVar[tuple[type, ...]] = (ESearchResponse,)
 
     def __init__(
         self,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, ClassVar, final
 
 import attrs
 
@@ -99,9 +99,9 @@ class Selecting(Command[SelectResult]):
         annotate: ask for news of annotations (:rfc:`5257#section-4.2`).
     """
 
-    enters = ConnectionState.SELECTED
-    falls_to = ConnectionState.AUTHENTICATED
-    answers = (VanishedResponse, Message)
+    enters: ClassVar[ConnectionState | None] = ConnectionState.SELECTED
+    falls_to: ClassVar[ConnectionState | None] = ConnectionState.AUTHENTICATED
+    answers: ClassVar[tuple[type, ...]] = (VanishedResponse, Message)
 
     def __init__(
         self,
@@ -202,7 +202,7 @@ class Examine(Selecting):
 
 class _Leaving(PlainCommand):
     states = SELECTED
-    enters = ConnectionState.AUTHENTICATED
+    enters: ClassVar[ConnectionState | None] = ConnectionState.AUTHENTICATED
 
     @property
     def claims(self) -> tuple[Claim, ...]:

@@ -97,8 +97,8 @@ class OnMessages(SelectedCommand[T]):
     keeps_numbers: ClassVar[bool] = False
 
     def __init__(self, messages: MessageSet) -> None:
-        self.messages = checked_messages(messages)
-        self.by_uid = not isinstance(messages, SeqSet)
+        self.messages: MessageSet = checked_messages(messages)
+        self.by_uid: bool = not isinstance(messages, SeqSet)
 
     @property
     def name(self) -> str:  # type: ignore[override]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, ClassVar, final
 
 from aimap._commands.base import Claim, SelectedCommand, exclusive
 from aimap._commands.criteria import (
@@ -72,7 +72,7 @@ class Sort(SelectedCommand[SortResponse]):
         InvalidArgumentError: if there is no key.
     """
 
-    answers = (SortResponse,)
+    answers: ClassVar[tuple[type, ...]] = (SortResponse,)
 
     def __init__(
         self,
@@ -174,7 +174,7 @@ class ThreadSearch(SelectedCommand[tuple[Thread, ...]]):
         charset: the charset of the texts in *criteria*.
     """
 
-    answers = (ThreadResponse,)
+    answers: ClassVar[tuple[type, ...]] = (ThreadResponse,)
 
     def __init__(
         self,

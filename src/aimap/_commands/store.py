@@ -33,7 +33,7 @@ class _Storing(OnMessages[UIDSet | SeqSet]):
     verb = "STORE"
     keeps_numbers = True
     changes_messages = True
-    answers = (Message,)
+    answers: ClassVar[tuple[type, ...]] = (Message,)
     answer_key: ClassVar[str]
 
     def __init__(
@@ -49,7 +49,7 @@ class _Storing(OnMessages[UIDSet | SeqSet]):
                 f"a mod-sequence is 0 to {MAX_MODSEQ}, not {unchanged_since!r}"
             )
         self._unchanged_since = unchanged_since
-        self.repeatable = isinstance(self.messages, UIDSet) and unchanged_since is None
+        self.repeatable: bool = isinstance(self.messages, UIDSet) and unchanged_since is None
         self._deliver = deliver
         self._answered: set[int] = set()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, final
+from typing import TYPE_CHECKING, ClassVar, Literal, final
 
 from aimap._commands.base import Command, OneOfAKind
 from aimap._errors import InvalidArgumentError
@@ -49,7 +49,7 @@ class GenUrlAuth(OneOfAKind[tuple[str, ...]]):
 
     name = "GENURLAUTH"
     repeatable = True
-    answers = (GenUrlAuthResponse,)
+    answers: ClassVar[tuple[type, ...]] = (GenUrlAuthResponse,)
 
     def __init__(self, urls: Sequence[str], mechanism: str = "INTERNAL") -> None:
         if not urls or isinstance(urls, str):
@@ -126,7 +126,7 @@ class UrlFetch(OneOfAKind[tuple[FetchedUrl, ...]]):
 
     name = "URLFETCH"
     repeatable = True
-    answers = (UrlFetchResponse,)
+    answers: ClassVar[tuple[type, ...]] = (UrlFetchResponse,)
 
     def __init__(
         self,

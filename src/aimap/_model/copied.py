@@ -44,8 +44,8 @@ class CopyResult(Mapping[UID, UID]):
         segments.sort()
         self._segments = tuple(segments)
         self._count = sum(high - low + 1 for low, high, _ in segments)
-        self.untold = untold
-        self.missing = missing
+        self.untold: UIDSet = untold
+        self.missing: UIDSet = missing
 
     def __getitem__(self, uid: int) -> UID:
         at = bisect_right(self._segments, uid, key=_low) - 1

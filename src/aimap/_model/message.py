@@ -61,9 +61,9 @@ class Message:
         octets: int,
         keys: FlatItems | None = None,
     ) -> None:
-        self.seq = seq
-        self.uid_or_none = uid
-        self.octets = octets
+        self.seq: SeqNum | None = seq
+        self.uid_or_none: UID | None = uid
+        self.octets: int = octets
         # Of most messages nothing but the octets of the response is kept until somebody looks:
         # a dictionary for each costs more than reading, and so does walking through it for
         # the garbage collector.

@@ -28,8 +28,8 @@ class Upload:
         if isinstance(size, bool) or not 1 <= size <= MAX_NUMBER:
             raise InvalidArgumentError(f"a message has 1 to {MAX_NUMBER} octets, not {size!r}")
         self.size = size
-        self.missing = size
-        self.begun = False
+        self.missing: int = size
+        self.begun: bool = False
         self.on_turn: Callable[[], None] | None = None
 
     def begin(self) -> None:

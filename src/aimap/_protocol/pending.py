@@ -56,11 +56,11 @@ class Pending(Generic[T]):
     _value: T
 
     def __init__(self, command: Command[T], on_done: Callable[[], None] | None) -> None:
-        self.command = command
+        self.command: Command[T] = command
         self.claims: tuple[Claim, ...] = command.claims
-        self.tag = ""
-        self.stage = Stage.QUEUED
-        self.abandoned = False
+        self.tag: str = ""
+        self.stage: Stage = Stage.QUEUED
+        self.abandoned: bool = False
         self.parts: list[Part] = []
         self.upload: Upload | None = None
         self.progress: InProgressCode | None = None

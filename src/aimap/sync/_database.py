@@ -48,7 +48,7 @@ class Database:
 
     def __init__(self, path: Path, schema: str) -> None:
         self.path = path
-        self.is_damaged = False
+        self.is_damaged: bool = False
         self._schema = schema
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None

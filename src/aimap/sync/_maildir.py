@@ -61,7 +61,7 @@ class MaildirStore:
     """
 
     def __init__(self, root: str | os.PathLike[str], *, durable: bool = True) -> None:
-        self.root = Path(root)
+        self.root: Path = Path(root)
         self._durable = durable
         self._database = Database(self.root / _STATE_FILE, _SCHEMA)
         self._lock = FileLock(self.root / _LOCK_FILE)

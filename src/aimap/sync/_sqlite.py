@@ -97,7 +97,7 @@ class SQLiteStore:
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
+        self.path: Path = Path(path)
         self._database = Database(self.path, _SCHEMA)
         self._lock = FileLock(self.path.with_name(self.path.name + "-lock"))
 

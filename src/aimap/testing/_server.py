@@ -76,21 +76,21 @@ class Server:
         self.host = "localhost"
         self.port = 0
         self.accounts: dict[str, Account] = {}
-        self.capabilities = set(capabilities)
+        self.capabilities: set[str] = set(capabilities)
         self.strict = strict
         self.commands: list[str] = []
         self.log: list[ReceivedCommand] = []
         self.violations: list[Violation] = []
-        self.flights = 0
+        self.flights: int = 0
         self.logins = logins
         self.preset = preset
         self.faults = (*preset.faults, *faults)
         self._initial = dict(accounts)
         self._number = 0
         self.jmap_url = "https://localhost/.well-known/jmap"
-        self.certificate = logins.certificate
+        self.certificate: bytes | None = logins.certificate
         self._authority = authority
-        self.ssl_context = contexts[0] if contexts else None
+        self.ssl_context: ssl.SSLContext | None = contexts[0] if contexts else None
         self._client_context = contexts[1] if contexts else None
         self._tls: TLSMode = tls
         self._latency = latency
@@ -111,8 +111,10 @@ class Server:
     @faults.setter
     def faults(self, faults: Iterable[Fault | On]) -> None:
         self._faults = tuple(faults)
-        self.octet_faults = [each for each in self._faults if isinstance(each, Fault)]
-        self.script = Script((each for each in self._faults if isinstance(each, On)), HANDLERS)
+        self.octet_faults: list[Fault] = [each for each in self._faults if isinstance(each, Fault)]
+        self.script: Script = Script(
+            (each for each in self._faults if isinstance(each, On)), HANDLERS
+        )
 
     @property
     def client_ssl_context(self) -> ssl.SSLContext:

@@ -71,8 +71,8 @@ class ServerInThread:
     """
 
     def __init__(self, server: Server, token: trio.lowlevel.TrioToken) -> None:
-        self.host = server.host
-        self.port = server.port
+        self.host: str = server.host
+        self.port: int = server.port
         self._server = server
         self._token = token
 
