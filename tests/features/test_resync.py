@@ -27,6 +27,6 @@ async def test_what_has_changed_since(scene: Scene) -> None:
     async with imap.select("INBOX", qresync=known) as inbox:
         assert inbox.resynced is not None
         assert inbox.resynced.vanished == UIDSet(1)
-        changed = {message.uid: message.flags for message in inbox.resynced.changed}
+        changed = {int(message.uid): message.flags for message in inbox.resynced.changed}
         assert Flag.FLAGGED in changed[2]
     scene.saw("QRESYNC", WORKS)

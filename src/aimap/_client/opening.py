@@ -116,11 +116,14 @@ class Opening(Notifying, Connected):
     async def _let_go(self, name: str) -> None:
         """Leave a mailbox that nobody uses and the server has selected all the same.
 
-        Where there is no UNSELECT, it stays so until the next is selected; and some servers
-        delete no such mailbox. CLOSE behind EXAMINE expunges nothing.
+        Where there is no UNSELECT, it stays so until the next is selected, and accounts keep it
+        so; but some servers delete no such mailbox. CLOSE behind EXAMINE expunges nothing.
         """
         view = self._driver.session.view
         if view is None or self._selecting or not same_mailbox(view.mailbox, name):
+            return
+        if self._has("UNSELECT", "IMAP4rev2"):
+            await self._driver.call(Unselect())
             return
         await self._driver.call(Examine(view.mailbox))
         await self._driver.call(Close())
