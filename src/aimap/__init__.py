@@ -11,6 +11,7 @@ from types import FunctionType
 
 from aimap import commands as commands
 from aimap import criteria as criteria
+from aimap import extending as extending
 from aimap import items as items
 from aimap import sync as sync
 from aimap._account.account import Account, open_account
@@ -97,6 +98,7 @@ from aimap._model.event import (
     SearchChange,
     WatchEvent,
 )
+from aimap._model.extension import Extension, ReadResponse
 from aimap._model.fetch import (
     BINARY,
     BINARY_PEEK,
@@ -208,6 +210,7 @@ from aimap._model.thread import Thread, ThreadResponse
 from aimap._model.url import IMAPURL
 from aimap._model.urlauth import FetchedUrl, GenUrlAuthResponse, UrlFetchResponse
 from aimap._protocol.counters import SessionCounters
+from aimap._protocol.events import Alert, ConnectionEvent, Defect, UnsolicitedResponse
 from aimap._sasl.auth import GSSAPI, SASL, Anonymous, Auth, External, OAuth, Password
 from aimap._sasl.gssapi import SecurityContext
 from aimap._sasl.mechanism import Channel, Mechanism
@@ -289,6 +292,7 @@ __all__ = [
     "AccountWatchEvent",
     "AclResponse",
     "Address",
+    "Alert",
     "AnnotateCode",
     "AnnotationsCode",
     "Anonymous",
@@ -312,6 +316,7 @@ __all__ = [
     "CommandError",
     "CommandFuture",
     "ComparatorResponse",
+    "ConnectionEvent",
     "ConnectionLostError",
     "ConnectionState",
     "ContextChange",
@@ -322,6 +327,7 @@ __all__ = [
     "ConvertedResponse",
     "CopyResult",
     "CopyUIDCode",
+    "Defect",
     "Delivery",
     "DiscoveryError",
     "Disposition",
@@ -332,6 +338,7 @@ __all__ = [
     "ExistsResponse",
     "ExpungeResponse",
     "Expunged",
+    "Extension",
     "External",
     "Failure",
     "FailureKind",
@@ -398,6 +405,7 @@ __all__ = [
     "QuotaRootResponse",
     "Ranges",
     "RawValue",
+    "ReadResponse",
     "RecentResponse",
     "ReferralCode",
     "RemoteProtocolError",
@@ -430,6 +438,7 @@ __all__ = [
     "UnknownResponse",
     "Unparsed",
     "UnseenCode",
+    "UnsolicitedResponse",
     "Untagged",
     "UrlFetchResponse",
     "UrlMechCode",
@@ -443,6 +452,7 @@ __all__ = [
     "connect",
     "criteria",
     "discover",
+    "extending",
     "items",
     "observe",
     "open_account",
