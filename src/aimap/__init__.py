@@ -11,6 +11,7 @@ from types import FunctionType
 
 from aimap import commands as commands
 from aimap import criteria as criteria
+from aimap import extending as extending
 from aimap import items as items
 from aimap import sync as sync
 from aimap._account.account import Account, open_account
@@ -24,6 +25,7 @@ from aimap._client.client import Client
 from aimap._client.connect import connect
 from aimap._client.driver import CommandFuture
 from aimap._client.fetching import FetchResult, FetchStream
+from aimap._client.live import SearchUpdates
 from aimap._client.mailbox import Mailbox
 from aimap._client.notifying import Notification, Notifications
 from aimap._client.profiles import PROFILES
@@ -93,8 +95,10 @@ from aimap._model.event import (
     Expunged,
     FlagsChanged,
     MailboxReset,
+    SearchChange,
     WatchEvent,
 )
+from aimap._model.extension import Extension, ReadResponse
 from aimap._model.fetch import (
     BINARY,
     BINARY_PEEK,
@@ -206,6 +210,7 @@ from aimap._model.thread import Thread, ThreadResponse
 from aimap._model.url import IMAPURL
 from aimap._model.urlauth import FetchedUrl, GenUrlAuthResponse, UrlFetchResponse
 from aimap._protocol.counters import SessionCounters
+from aimap._protocol.events import Alert, ConnectionEvent, Defect, UnsolicitedResponse
 from aimap._sasl.auth import GSSAPI, SASL, Anonymous, Auth, External, OAuth, Password
 from aimap._sasl.gssapi import SecurityContext
 from aimap._sasl.mechanism import Channel, Mechanism
@@ -287,6 +292,7 @@ __all__ = [
     "AccountWatchEvent",
     "AclResponse",
     "Address",
+    "Alert",
     "AnnotateCode",
     "AnnotationsCode",
     "Anonymous",
@@ -310,6 +316,7 @@ __all__ = [
     "CommandError",
     "CommandFuture",
     "ComparatorResponse",
+    "ConnectionEvent",
     "ConnectionLostError",
     "ConnectionState",
     "ContextChange",
@@ -320,6 +327,7 @@ __all__ = [
     "ConvertedResponse",
     "CopyResult",
     "CopyUIDCode",
+    "Defect",
     "Delivery",
     "DiscoveryError",
     "Disposition",
@@ -330,6 +338,7 @@ __all__ = [
     "ExistsResponse",
     "ExpungeResponse",
     "Expunged",
+    "Extension",
     "External",
     "Failure",
     "FailureKind",
@@ -396,15 +405,18 @@ __all__ = [
     "QuotaRootResponse",
     "Ranges",
     "RawValue",
+    "ReadResponse",
     "RecentResponse",
     "ReferralCode",
     "RemoteProtocolError",
     "Response",
     "ResponseCode",
     "Retry",
+    "SearchChange",
     "SearchCriteria",
     "SearchKey",
     "SearchResponse",
+    "SearchUpdates",
     "SecurityContext",
     "SeqNum",
     "SeqSet",
@@ -426,6 +438,7 @@ __all__ = [
     "UnknownResponse",
     "Unparsed",
     "UnseenCode",
+    "UnsolicitedResponse",
     "Untagged",
     "UrlFetchResponse",
     "UrlMechCode",
@@ -439,6 +452,7 @@ __all__ = [
     "connect",
     "criteria",
     "discover",
+    "extending",
     "items",
     "observe",
     "open_account",

@@ -137,6 +137,17 @@ SAFE: dict[str, Callable[[Account], Awaitable[object]]] = {
     "status": lambda account: account.status("INBOX"),
     "list": lambda account: account.list(),
     "namespace": lambda account: account.namespace(),
+    "special_use": lambda account: account.special_use(),
+    "mailbox_name": lambda account: account.mailbox_name("Archive", "2026"),
+    "acl": lambda account: account.acl("INBOX"),
+    "list_rights": lambda account: account.list_rights("INBOX", "fred"),
+    "my_rights": lambda account: account.my_rights("INBOX"),
+    "delete_acl": lambda account: account.delete_acl("INBOX", "fred"),
+    "quota": lambda account: account.quota(),
+    "quota_root": lambda account: account.quota_root(""),
+    "set_quota": lambda account: account.set_quota("", {"STORAGE": 1000}),
+    "metadata": lambda account: account.metadata("INBOX", "/private/comment"),
+    "set_metadata": lambda account: account.set_metadata("INBOX", {"/private/comment": "x"}),
     "subscribe": lambda account: account.subscribe("Sent"),
     "unsubscribe": lambda account: account.unsubscribe("Sent"),
     "search": lambda account: account.search("INBOX"),
@@ -564,3 +575,40 @@ def test_an_event_in_words() -> None:
     assert str(attrs.evolve(event, kind=AccountEventKind.GAVE_UP, seconds=None)) == (
         "joe@host: gave up"
     )
+
+
+async def test_what_an_account_keeps_selected_is_in_nobodys_way(autojump_clock: Any) -> None:
+    offered = CAPABILITIES - {"LIST-STATUS"}
+    async with opened(messages=2, capabilities=offered) as (account, server, _):
+        await account.create("box")
+        codes = await account.append_all("box", [b"Subject: 1\r\n\r\n", b"Subject: 2\r\n\r\n"])
+        assert [code and code.uids for code in codes] == [UIDSet(1), UIDSet(2)]
+        async with account.select("INBOX") as inbox:
+            assert inbox.exists == 2
+        found = {info.name: info.status for info in await account.list(status=["MESSAGES"])}
+        assert {name: status and status.messages for name, status in found.items()} == {
+            "Drafts": 0,
+            "INBOX": 2,
+            "Sent": 0,
+            "Trash": 0,
+            "box": 2,
+        }
+        async with account.select("box") as box:
+            assert box.exists == 2
+        await account.delete("box")
+        assert "box" not in [info.name for info in await account.list()]
+        assert server.violations == []
+
+
+async def test_several_messages_are_stored_once(autojump_clock: Any) -> None:
+    """The link drops behind the first of them."""
+    offered = CAPABILITIES - {"MULTIAPPEND"}
+    async with opened(capabilities=offered) as (account, server, _):
+        await account.ready()
+        server.faults = [Drop(after=re.compile(rb"OK \[APPENDUID"))]
+        await server.drop_connections()
+        with pytest.raises(aimap.ConnectionLostError):
+            await account.append_all("INBOX", [b"Subject: %d\r\n\r\n" % n for n in range(5)])
+        server.faults = []
+        subjects = [message.octets for message in server.mailbox("joe").messages]
+        assert len(subjects) == len(set(subjects))

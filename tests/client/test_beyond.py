@@ -461,6 +461,6 @@ async def test_a_url_that_is_authorized() -> None:
         ],
         f"imap.authorize_urls(aimap.IMAPURL.parse({url!r}))",
     )
-    (made,) = found  # type: ignore[misc]
+    made = found[0]  # type: ignore[index]
     assert isinstance(made, IMAPURL)
     assert (made.token, made.access) == (token, "submit+fred")

@@ -47,6 +47,7 @@ KINDS = ("dovecot", "cyrus", "courier", "embedded")
 EVERYTHING = CAPABILITIES | {
     "APPENDLIMIT=100000000",
     "IMAP4REV2",
+    "MESSAGELIMIT=1000",
     "NOTIFY",
     "X-GM-EXT-1",
     "XLIST",

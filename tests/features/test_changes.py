@@ -91,3 +91,57 @@ async def test_labels(scene: Scene) -> None:
         assert "two words" in message.gmail_labels
         assert await inbox.search(criteria.X_GM_MSGID(message.gmail_message_id)) == UIDSet(1)
     scene.saw("X-GM-EXT-1", WORKS)
+
+
+@feature("MESSAGELIMIT")
+async def test_work_in_several_steps(scene: Scene) -> None:
+    # Without a limit there is nothing to be seen: it is the same in one step.
+    offered = scene.imap.capabilities.number("MESSAGELIMIT")
+    count = 2 * offered + 3 if offered else 9
+    if offered:
+        for _ in range(count):
+            scene.embedded.deliver(scene.user, b"Subject: x\r\n\r\n")
+    else:
+        await fill(scene, count)
+    box = scene.name("box")
+    await scene.imap.create(box)
+    async with scene.imap.select("INBOX") as inbox:
+        await inbox.add_flags("1:*", Flag.FLAGGED)
+        assert len(await inbox.search(criteria.FLAGGED)) == count
+        assert len(await inbox.fetch_all("1:*", FLAGS)) == count
+        assert len(await inbox.move("1:*", box)) == count
+        assert not await inbox.search()
+    scene.saw("MESSAGELIMIT", WORKS if offered else FALLS_BACK)
+
+
+@feature("keywords")
+async def test_keywords(scene: Scene) -> None:
+    await fill(scene)
+    async with scene.imap.select("INBOX") as inbox:
+        await inbox.add_flags("1:2", Flag.IMPORTANT, Flag.FORWARDED, "MyOwn")
+        (message,) = await inbox.fetch_all(1, FLAGS)
+        assert {Flag.IMPORTANT, Flag.FORWARDED, "MyOwn"} <= message.flags
+        assert await inbox.search(criteria.KEYWORD("$important")) == UIDSet("1:2")
+        await inbox.remove_flags(1, "MyOwn")
+        assert await inbox.search(criteria.KEYWORD("MyOwn")) == UIDSet(2)
+        await inbox.set_color(3, "green")
+        (message,) = await inbox.fetch_all(3, FLAGS)
+        assert message.flags.color == "green"
+    scene.saw("keywords", WORKS)
+
+
+@feature("QRESYNC")
+async def test_what_has_changed_and_gone(scene: Scene) -> None:
+    await fill(scene, 5)
+    if not scene.offers("QRESYNC"):
+        await scene.refuses("QRESYNC", lambda: scene.imap.enable("QRESYNC"))
+        return
+    await scene.imap.enable("QRESYNC")
+    async with scene.imap.select("INBOX") as inbox:
+        known = max(message.modseq for message in await inbox.fetch_all("1:*", items.MODSEQ))
+        await inbox.add_flags(2, Flag.FLAGGED)
+        await inbox.delete(4)
+        found = await inbox.fetch_all("1:*", FLAGS, changed_since=known, vanished=True)
+        assert [message.uid for message in found] == [2]
+        assert found.vanished == UIDSet(4)
+    scene.saw("QRESYNC", WORKS)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+import trio
+
 import aimap
 from aimap import ALL, FLAGS, Flag, Thread, UIDSet, criteria
 from aimap.commands import SAVED, Partial, SortKey
@@ -72,6 +74,8 @@ async def test_results_by_pages(scene: Scene) -> None:
         found = await inbox.esearch(ALL, [Partial(2, 3)])
         assert found.partial is not None
         assert UIDSet.from_ranges(found.partial.order) == UIDSet("2:3")
+        page = await inbox.fetch_all("1:*", FLAGS, partial=Partial(-1, -2))
+        assert [message.uid for message in page] == [4, 5]
     scene.saw("PARTIAL", WORKS if scene.offers("PARTIAL") else FALLS_BACK)
 
 
@@ -125,3 +129,30 @@ async def test_what_comes_close(scene: Scene) -> None:
             return
         assert await inbox.search(fuzzy) >= UIDSet()
     scene.saw("SEARCH=FUZZY", WORKS)
+
+
+@feature("CONTEXT=SEARCH")
+async def test_results_that_are_kept_current(scene: Scene) -> None:
+    await fill(scene)
+    async with scene.imap.select("INBOX") as inbox, scene.another() as other:
+        async with inbox.search_updates(aimap.UNSEEN) as unread, other.select("INBOX") as theirs:
+            assert unread.results == UIDSet("3:5")
+            await theirs.add_flags(4, Flag.SEEN)
+            await told(scene, unread, "3,5")
+            await theirs.remove_flags(1, Flag.SEEN)
+            await told(scene, unread, "1,3,5")
+            await other.append("INBOX", b"Subject: new\r\n\r\n")
+            await told(scene, unread, "1,3,5:6")
+            await theirs.delete(5)
+            await told(scene, unread, "1,3,6")
+    scene.saw("CONTEXT=SEARCH", WORKS if scene.offers("CONTEXT=SEARCH") else FALLS_BACK)
+
+
+async def told(scene: Scene, unread: aimap.SearchUpdates, expected: str) -> None:
+    """Wait until the results are as expected; no server need tell at once."""
+    with trio.fail_after(20):
+        while unread.results != UIDSet(expected):
+            with trio.move_on_after(1):
+                await anext(unread)
+                continue
+            await scene.imap.noop()

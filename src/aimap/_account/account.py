@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import builtins
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import datetime
-from email.message import EmailMessage
 from functools import partial
 from typing import Any, TypeAlias, TypeVar, final
 
@@ -14,11 +14,14 @@ import trio
 from aimap._account.config import AccountConfig
 from aimap._account.credentials import Guarded
 from aimap._account.link import Use
+from aimap._account.mailboxes import AboutMailboxes
 from aimap._account.pool import Pool
 from aimap._account.position import Position
+from aimap._account.repeating import TRIES
 from aimap._account.reporting import AccountStatistics, Hook, Reporter
 from aimap._account.watch import AccountWatch
 from aimap._client.ahead import Ahead
+from aimap._client.appending import InMemory
 from aimap._client.client import Client
 from aimap._client.connect import connect
 from aimap._client.fetching import FetchResult
@@ -28,7 +31,6 @@ from aimap._errors import ConnectionLostError, StateError
 from aimap._model.code import AppendUIDCode
 from aimap._model.copied import CopyResult
 from aimap._model.fetch import FetchItem
-from aimap._model.mailbox import MailboxInfo, MailboxStatus, Namespaces
 from aimap._model.numbers import UIDSet
 from aimap._model.search import ALL, SearchCriteria
 from aimap._nursery import PrivateNursery
@@ -38,8 +40,6 @@ T = TypeVar("T")
 StreamOpener: TypeAlias = Callable[[], Awaitable[trio.abc.Stream]]
 UIDs: TypeAlias = UIDSet | str | int | Iterable[int]
 
-_COUNTS = ("MESSAGES", "UNSEEN", "UIDNEXT", "UIDVALIDITY")
-_TRIES = 5
 _BEYOND_LOGOUT = 2.0
 
 
@@ -81,7 +81,7 @@ async def open_account(
 
 
 @final
-class Account:
+class Account(AboutMailboxes):
     """An account that is kept connected; made by :func:`open_account`.
 
     Any number of tasks may use it. What needs a connection waits for one: in the order in
@@ -130,6 +130,7 @@ class Account:
             profile=config.profile,
             wire_log=self._wire_log,
             ahead=ahead,
+            extensions=config.extensions,
         ) as client:
             yield client
 
@@ -223,7 +224,7 @@ class Account:
                     await link.prepare(compressed=self.config.compress)
                     mailbox = await link.enter(name, read_only=read_only)
                 except ConnectionLostError:
-                    if tries < _TRIES:
+                    if tries < TRIES:
                         continue
                     raise
                 try:
@@ -274,112 +275,10 @@ class Account:
 
     # What is repeated
 
-    async def _repeating(
-        self,
-        use: Callable[[], AbstractAsyncContextManager[T]],
-        work: Callable[[T], Awaitable[Any]],
-    ) -> Any:
-        tries = 0
-        while True:
-            tries += 1
-            async with use() as subject:
-                try:
-                    return await work(subject)
-                except ConnectionLostError as error:
-                    if not error.may_repeat or tries >= _TRIES:
-                        raise
-
-    @asynccontextmanager
-    async def _any_connection(self, elsewhere: str | None = None) -> AsyncGenerator[Client]:
-        async with self._pool.using(Use.SHARE, elsewhere) as link:
-            if elsewhere is not None and link.use is None and link.is_in(elsewhere):
-                # STATUS is not for the selected mailbox (RFC 2683 section 3.1.1).
-                link.bare()
-            yield link.client
-
-    async def list(
-        self,
-        pattern: str = "*",
-        *,
-        reference: str = "",
-        special_use: bool = True,
-        subscribed: bool = False,
-    ) -> list[MailboxInfo]:
-        """List mailboxes, as :meth:`Client.list` does. Repeated by itself.
-
-        Raises:
-            AccountError: if the account has given up.
-            NoError: if the server refuses.
-        """
-        found: list[MailboxInfo] = await self._repeating(
-            self._any_connection,
-            lambda imap: imap.list(
-                pattern, reference=reference, special_use=special_use, subscribed=subscribed
-            ),
-        )
-        return found
-
-    async def status(self, name: str, items: Sequence[str] = _COUNTS) -> MailboxStatus:
-        """Ask for a mailbox's counts, as :meth:`Client.status` does. Repeated by itself.
-
-        Raises:
-            AccountError: if the account has given up.
-            InvalidArgumentError: if an item is not one of STATUS.
-            NoError: if there is no such mailbox, or the server refuses.
-        """
-        found: MailboxStatus = await self._repeating(
-            partial(self._any_connection, name), lambda imap: imap.status(name, items)
-        )
-        return found
-
-    async def namespace(self) -> Namespaces:
-        """Ask where mailboxes live, as :meth:`Client.namespace` does. Repeated by itself.
-
-        Raises:
-            AccountError: if the account has given up.
-            CapabilityError: if the server does not offer NAMESPACE.
-            NoError: if the server refuses.
-        """
-        found: Namespaces = await self._repeating(
-            self._any_connection, lambda imap: imap.namespace()
-        )
-        return found
-
-    async def create(self, name: str) -> None:
-        """Create a mailbox. Repeated only if it is known not to have been done.
-
-        Raises:
-            AccountError: if the account has given up.
-            NoError: if the server refuses, for example because it exists.
-            ConnectionLostError: if the link dropped, and whether it was done is not known.
-        """
-        await self._repeating(self._any_connection, lambda imap: imap.create(name))
-
-    async def delete(self, name: str) -> None:
-        """Delete a mailbox and its messages; otherwise like :meth:`create`."""
-        await self._repeating(self._any_connection, lambda imap: imap.delete(name))
-
-    async def rename(self, name: str, new_name: str) -> None:
-        """Rename a mailbox and what is below it; otherwise like :meth:`create`."""
-        await self._repeating(self._any_connection, lambda imap: imap.rename(name, new_name))
-
-    async def subscribe(self, name: str) -> None:
-        """Add a mailbox to the subscribed ones. Repeated by itself.
-
-        Raises:
-            AccountError: if the account has given up.
-            NoError: if the server refuses.
-        """
-        await self._repeating(self._any_connection, lambda imap: imap.subscribe(name))
-
-    async def unsubscribe(self, name: str) -> None:
-        """Take a mailbox out of the subscribed ones; otherwise like :meth:`subscribe`."""
-        await self._repeating(self._any_connection, lambda imap: imap.unsubscribe(name))
-
     async def append(
         self,
         name: str,
-        message: bytes | EmailMessage,
+        message: InMemory,
         *,
         flags: Iterable[str] = (),
         date: datetime | None = None,
@@ -401,6 +300,26 @@ class Account:
             lambda imap: imap.append(name, message, flags=flags, date=date),
         )
         return code
+
+    async def append_all(
+        self, name: str, messages: Sequence[InMemory]
+    ) -> builtins.list[AppendUIDCode | None]:
+        """Upload several messages, as :meth:`Client.append_all` does.
+
+        Repeated only if it is known that none was stored.
+
+        Raises:
+            AccountError: if the account has given up.
+            CapabilityError: if a message needs what the server does not offer.
+            InvalidArgumentError: if a message cannot be sent, or is too large.
+            PartlyStoredError: if some were stored, and others were refused; it tells which.
+            NoError: if the server refuses, and nothing was stored.
+            ConnectionLostError: if the link dropped, and what was stored is not known.
+        """
+        codes: builtins.list[AppendUIDCode | None] = await self._repeating(
+            self._any_connection, lambda imap: imap.append_all(name, messages)
+        )
+        return codes
 
     def _in(
         self, name: str, uid_validity: int | None, *, read_only: bool

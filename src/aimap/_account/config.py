@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import ssl
+from collections.abc import Iterable
 from typing import Any, final
 
 import attrs
@@ -11,9 +12,11 @@ import attrs
 from aimap._client.connect import TLSMode
 from aimap._client.timeouts import Timeouts
 from aimap._errors import InvalidArgumentError
+from aimap._model.extension import Extension
 from aimap._model.limits import Limits
 from aimap._model.profile import Profile
 from aimap._sasl.auth import Auth
+from aimap._wire.parse_response import check_extensions
 
 
 def _seconds(_: object, attribute: attrs.Attribute[float], value: float) -> None:
@@ -53,6 +56,12 @@ def _auth(_: object, __: object, value: Auth) -> None:
         )
 
 
+def _extensions(extensions: Iterable[Extension]) -> tuple[Extension, ...]:
+    found = tuple(extensions)
+    check_extensions(found)
+    return found
+
+
 @final
 @attrs.frozen
 class AccountConfig:
@@ -73,6 +82,7 @@ class AccountConfig:
             while the server says that they are too many.
         retry: how patiently a connection is tried again.
         name: what logs call the account; user and host if empty.
+        extensions: as for :func:`aimap.connect`.
     """
 
     host: str
@@ -88,6 +98,7 @@ class AccountConfig:
     max_connections: int = attrs.field(default=4, kw_only=True, validator=_at_least_one)
     retry: Retry = attrs.field(factory=Retry, kw_only=True)
     name: str = attrs.field(default="", kw_only=True)
+    extensions: tuple[Extension, ...] = attrs.field(default=(), kw_only=True, converter=_extensions)
 
     @property
     def label(self) -> str:

@@ -21,6 +21,7 @@ from aimap._commands.mailboxes import Status
 from aimap._errors import (
     CapabilityError,
     CommandError,
+    ConnectionLostError,
     InvalidArgumentError,
     PartlyStoredError,
     StateError,
@@ -253,6 +254,10 @@ def _outcomes(
         except CommandError as error:
             refused |= dict.fromkeys(places, error)
             continue
+        except ConnectionLostError as error:
+            # Sent again, those that were stored would be there twice.
+            error.may_repeat = error.may_repeat and not stored
+            raise
         # Each message gets a higher UID than the one before it (RFC 3502 section 6.3.11).
         uids = list(code.uids) if code is not None else []
         for at, place in enumerate(places):

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from aimap._client.finding import search
 from aimap._client.limiting import stuck
+from aimap._client.live import SearchUpdates
 from aimap._client.parts import carry_out
 from aimap._client.selected import Messages, Selected
 from aimap._client.uploading import message_octets
@@ -182,6 +183,9 @@ class Changing(Selected):
             # What was changed a moment ago would be taken for changed by somebody else.
             again=unchanged_since is None,
         )
+        for listener in self._listeners:
+            if isinstance(listener, SearchUpdates):
+                listener.on_change()
         return UIDSet.from_ranges(pair for each in modified for pair in each.ranges)
 
     async def copy(self, uids: Messages, name: str) -> CopyResult:

@@ -9,7 +9,7 @@ block is the user's own exception, never a group: the tasks in that nursery do n
 from __future__ import annotations
 
 import ssl
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from functools import partial
 from types import TracebackType
@@ -36,13 +36,16 @@ from aimap._errors import (
     StateError,
 )
 from aimap._model.code import CapabilityCode
+from aimap._model.extension import Extension
 from aimap._model.limits import Limits
 from aimap._model.profile import Profile
 from aimap._model.state import ConnectionState
 from aimap._nursery import PrivateNursery
+from aimap._protocol.events import ConnectionEvent
 from aimap._protocol.session import Session
 from aimap._protocol.wire_log import WireLog
 from aimap._sasl.auth import Auth
+from aimap._wire.parse_response import check_extensions
 
 TLSMode: TypeAlias = Literal["implicit", "starttls", "insecure"]
 
@@ -69,6 +72,8 @@ def connect(
     profile: Profile | None = None,
     wire_log: Callable[[str], object] | None = None,
     ahead: Ahead | None = None,
+    extensions: Sequence[Extension] = (),
+    on_event: Callable[[ConnectionEvent], object] | None = None,
 ) -> AbstractAsyncContextManager[Client]:
     """Connect to a server and log in, as an ``async with`` block.
 
@@ -103,6 +108,11 @@ def connect(
             without messages, of which the length is told. It must not raise anything.
         ahead: what an account sends along with the login, by what it has learnt of the server;
             not for others.
+        extensions: what the server says beyond what aimap knows, and what reads that; see
+            :mod:`aimap.extending`.
+        on_event: called with what the server says and nobody asked for: an :class:`Alert`, which
+            a person is to see, an :class:`UnsolicitedResponse`, or a :class:`Defect`, where it
+            deviates from the protocol. It must not raise anything.
 
     Returns:
         An async context manager that gives the :class:`Client`, once.
@@ -129,6 +139,7 @@ def connect(
     if proxy is not None and stream is not None:
         raise InvalidArgumentError("stream is open already: no proxy can be put before it")
     through = parse_proxy(proxy) if proxy is not None else None
+    readers = check_extensions(extensions) if extensions else None
     limits, timeouts = limits or _LIMITS, timeouts or _TIMEOUTS
     port = _PORTS[tls] if port is None else port
 
@@ -140,7 +151,7 @@ def connect(
                 else:
                     link = stream or await trio.open_tcp_stream(host, port)
                 log = None if wire_log is None else WireLog(wire_log)
-                session = Session(limits, log=log)
+                session = Session(limits, log=log, extensions=readers)
                 driver = Driver(link, session, limits=limits, timeouts=timeouts, profile=profile)
                 await _secure(driver, host, tls, ssl_context, greeted=ahead is None)
         except trio.TooSlowError:
@@ -148,7 +159,7 @@ def connect(
         return driver
 
     async def begin(client: Client, driver: Driver, deadline: float) -> None:
-        client.host, client.port = host, port
+        client.host, client.port, client.on_event = host, port, on_event
         if ahead is not None and auth is not None:
             driver.session.on_event = ahead.on_event
             await _begin_ahead(client, auth, ahead, host=host, port=port, deadline=deadline)

@@ -90,7 +90,8 @@ class FetchStream:
         self._finds_vanished = vanished
         self._vanished = _NONE
         self._most = message_limit(driver.session)
-        self._slices: dict[CommandFuture[Any], Fetch] = {}
+        self._there: UIDSet | None = None
+        self._slices: dict[CommandFuture[Any], tuple[Fetch, int]] = {}
         self._buffer: deque[Message] = deque()
         self._octets = 0
         self._taken = 0
@@ -135,13 +136,19 @@ class FetchStream:
             there = list(await search(self._driver, IN(self._saved or self._rest)))
             self._rest = UIDSet(self._partial.of(there))
             self._saved = self._partial = None
-        elif len(self._rest) > max(_WIDE, 2 * self._view.exists) and (
-            self._most is not None or not self._answers_some
-        ):
+        elif self._is_wide and not self._answers_some:
             # Too wide to be cut by counting: ask which of them there are.
             self._rest &= await search(self._driver, IN(self._rest))
+        elif self._is_wide and self._partial is None and self._most is not None:
+            # Those that are gone are asked for too; between those that are there it is cut.
+            self._there = await search(self._driver, IN(self._rest))
         else:
             await trio.lowlevel.checkpoint()
+
+    @property
+    def _is_wide(self) -> bool:
+        """Whether there are far fewer messages than numbers in the set."""
+        return len(self._rest) > max(_WIDE, 2 * self._view.exists)
 
     @property
     def _answers_some(self) -> bool:
@@ -256,18 +263,29 @@ class FetchStream:
         count = min(_SLICE_OCTETS, max(_FIRST_SLICE_OCTETS, self._taken)) // average or 1
         if self._answers_some:
             # How many will be answered, nobody knows.
-            count = len(self._rest)
+            count = len(self._rest if self._there is None else self._there) or 1
         if self._partial is None:
             count = min(count, self._most or count)
         octets = set_octets(self._driver.session.max_line)
         while self._rest and len(self._slices) < _SLICES_AHEAD:
-            expected = sum(map(_length, self._slices.values())) * average + self._octets
+            waiting = sum(count for _, count in self._slices.values())
+            expected = waiting * average + self._octets
             if self._slices and expected > budget:
                 return
             if not self._slices and self._octets > budget:
                 return
+            self._submit(self._cut(count, octets))
+
+    def _cut(self, count: int, octets: int) -> UIDSet:
+        """Take the next slice off the rest."""
+        if self._there is None:
             piece, self._rest = self._rest.cut(count, octets)
-            self._submit(piece)
+            return piece
+        head, self._there = self._there.cut(count, MAX_NUMBER)
+        below = UIDSet.from_ranges([(1, head.last if self._there else MAX_NUMBER)])
+        piece, _ = (self._rest & below).cut(len(self._rest), octets)
+        self._rest -= piece
+        return piece
 
     def _submit(self, messages: UIDSet | SavedResult) -> None:
         command = Fetch(
@@ -279,22 +297,24 @@ class FetchStream:
             partial=self._partial,
         )
         future = self._driver.submit(command)
-        self._slices[future] = command
+        self._slices[future] = command, 0 if isinstance(messages, SavedResult) else len(messages)
         future.call_when_done(self._slice_done)
 
     def _on_vanished(self, uids: UIDSet) -> None:
         self._vanished |= uids
 
     def _slice_done(self, future: CommandFuture[Any]) -> None:
-        command = self._slices.pop(future, None)
-        if command is None:
+        found = self._slices.pop(future, None)
+        if found is None:
             return
+        command, _ = found
         messages = command.messages
         try:
             self._note(command, future.outcome())
         except ImapError as error:
             code = error.code if isinstance(error, CommandError) else None
-            if isinstance(messages, UIDSet) and (most := lesser(code, messages)):
+            most = lesser(code, messages) if isinstance(messages, UIDSet) else None
+            if most is not None and isinstance(messages, UIDSet) and not self._is_wide:
                 self._most, self._rest = most, self._rest | messages
             else:
                 self._error = self._error or error
@@ -317,7 +337,3 @@ class FetchStream:
         self._rest |= left
         if missing and not self._answers_some:
             self._missing |= missing - left
-
-
-def _length(command: Fetch) -> int:
-    return 0 if isinstance(command.messages, SavedResult) else len(command.messages)

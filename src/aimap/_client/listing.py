@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import attrs
 
-from aimap._client.base import Connected
+from aimap._client.opening import Opening
 from aimap._commands.acl import MyRights
 from aimap._commands.listing import List, ListExtended, Lsub, RList, RLsub, XList
 from aimap._commands.mailboxes import Namespace, Status, status_items
@@ -33,7 +33,7 @@ _LIMIT = "APPENDLIMIT"
 COUNTS = ("MESSAGES", "UNSEEN", "UIDNEXT", "UIDVALIDITY")
 
 
-class Listing(Connected):
+class Listing(Opening):
     """The part of :class:`aimap.Client` that tells of mailboxes."""
 
     async def list(
@@ -217,6 +217,9 @@ class Listing(Connected):
         there = [info for info in found if info.selectable]
         details: dict[str, dict[str, Any]] = {info.name: {} for info in found}
         if wanted.status:
+            view = self._driver.session.view
+            if view is not None:
+                await self._let_go(view.mailbox)
             answers = await self._call_all(Status(info.name, wanted.status) for info in there)
             for info, answer in zip(there, answers, strict=True):
                 details[info.name]["status"] = answer

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import final
 
 from aimap._client.changing import Changing
-from aimap._client.driver import Driver
+from aimap._client.live import SearchUpdates
 from aimap._client.reading import Reading
 from aimap._client.searching import Searching
 from aimap._client.watching import Watcher
-from aimap._commands.select import SelectResult
+from aimap._model.search import SearchCriteria
 from aimap._protocol.events import (
     MailboxClosed,
     MailboxDoubtful,
@@ -18,8 +18,8 @@ from aimap._protocol.events import (
     MessageExpunged,
     MessagesVanished,
     SessionEvent,
+    UnsolicitedResponse,
 )
-from aimap._protocol.view import MailboxView
 
 _MAILBOX_EVENTS = (
     MailboxDoubtful,
@@ -42,19 +42,46 @@ class Mailbox(Reading, Searching, Changing):
     how many messages a command may be about (:rfc:`9738`), is done in several steps.
     """
 
-    def __init__(
-        self, driver: Driver, view: MailboxView, resynced: SelectResult | None = None
-    ) -> None:
-        super().__init__(driver, view, resynced)
-        self._watchers: list[Watcher] = []
-
     def on_event(self, event: SessionEvent) -> None:
         """Take an event of the session, for the watchers."""
         if isinstance(event, MailboxClosed):
             self._left = True
         if isinstance(event, _MAILBOX_EVENTS):
-            for watcher in self._watchers:
-                watcher.on_event(event)
+            for listener in self._listeners:
+                listener.on_event(event)
+        elif isinstance(event, UnsolicitedResponse):
+            for listener in self._listeners:
+                if isinstance(listener, SearchUpdates):
+                    listener.on_response(event.response)
+
+    def search_updates(self, criteria: SearchCriteria) -> SearchUpdates:
+        """Search, and go on telling what comes into the results and what leaves them.
+
+        ::
+
+            async with inbox.search_updates(UNSEEN) as unread:
+                print(unread.results)
+                async for change in unread:
+                    print(change.added, change.removed)
+
+        By CONTEXT=SEARCH (:rfc:`5267#section-4.3`); without it on the server, the search is
+        made again whenever the mailbox has changed. What changes by itself, as the age of
+        messages does, is noticed with the next change then. Other tasks may use the
+        connection meanwhile.
+
+        Args:
+            criteria: what to look for.
+
+        Returns:
+            An async context manager that gives an async iterable of :class:`SearchChange`.
+
+        Raises:
+            CapabilityError: if the server has not what a key needs.
+            StateError: if the mailbox is not selected any more.
+        """
+        self._check()
+        self._check_criteria(criteria)
+        return SearchUpdates(self._driver, criteria, self._listeners)
 
     def watch(self) -> Watcher:
         """Watch this mailbox: by IDLE (:rfc:`2177`), or by NOOP where there is no IDLE.
@@ -76,4 +103,4 @@ class Mailbox(Reading, Searching, Changing):
             StateError: if the mailbox is not selected any more.
         """
         self._check()
-        return Watcher(self._driver, self._view, self._watchers)
+        return Watcher(self._driver, self._view, self._listeners)

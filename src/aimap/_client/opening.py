@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from typing import final
 
@@ -20,12 +21,22 @@ from aimap._commands.select import (
     Unselect,
 )
 from aimap._errors import StateError
-from aimap._protocol.events import MailboxClosed, SessionEvent
+from aimap._protocol.events import (
+    Alert,
+    ConnectionEvent,
+    Defect,
+    MailboxClosed,
+    SessionEvent,
+    UnsolicitedResponse,
+)
 from aimap._protocol.view import MailboxView
 
 
 class Opening(Notifying, Connected):
     """The part of :class:`aimap.Client` that selects mailboxes."""
+
+    on_event: Callable[[ConnectionEvent], object] | None = None
+    """What :func:`aimap.connect` was given as ``on_event``."""
 
     def __init__(self, driver: Driver) -> None:
         super().__init__(driver)
@@ -105,11 +116,14 @@ class Opening(Notifying, Connected):
     async def _let_go(self, name: str) -> None:
         """Leave a mailbox that nobody uses and the server has selected all the same.
 
-        Where there is no UNSELECT, it stays so until the next is selected; and some servers
-        delete no such mailbox. CLOSE behind EXAMINE expunges nothing.
+        Where there is no UNSELECT, it stays so until the next is selected, and accounts keep it
+        so; but some servers delete no such mailbox. CLOSE behind EXAMINE expunges nothing.
         """
         view = self._driver.session.view
         if view is None or self._selecting or not same_mailbox(view.mailbox, name):
+            return
+        if self._has("UNSELECT", "IMAP4rev2"):
+            await self._driver.call(Unselect())
             return
         await self._driver.call(Examine(view.mailbox))
         await self._driver.call(Close())
@@ -118,6 +132,8 @@ class Opening(Notifying, Connected):
         if self._mailbox is not None:
             self._mailbox.on_event(event)
         self._hear(event)
+        if self.on_event is not None and isinstance(event, (Alert, UnsolicitedResponse, Defect)):
+            self.on_event(event)
 
 
 @final

@@ -104,8 +104,12 @@ class Searching(Selected):
         windows = [option for option in options if isinstance(option, Partial)]
         only_here = bool(windows) and (len(pieces) > 1 or not self._server_has(*windows))
         if not self._offers("ESEARCH") or only_here:
-            if "SAVE" in options or "RELEVANCY" in options:
-                raise CapabilityError("PARTIAL", "RFC 9394; there is no window beside SAVE")
+            for option in ("SAVE", "RELEVANCY"):
+                if option in options:
+                    missing, where = (
+                        ("PARTIAL", "RFC 9394") if only_here else ("ESEARCH", "RFC 4731")
+                    )
+                    raise CapabilityError(missing, f"it is needed beside {option} ({where})")
             return found_among(await search(self._driver, criteria), options)
         answers = [
             answer
@@ -176,7 +180,7 @@ class Searching(Selected):
         self, keys: Sequence[SortKey], criteria: SearchCriteria, what: Literal["ALL"] | Partial
     ) -> tuple[UID, ...] | None:
         """Sort on the server; ``None`` if it did not look at all messages."""
-        if not self._offers("ESORT"):
+        if not self._has_esort:
             found = await self._whole(
                 criteria, lambda charset: Sort(keys, criteria, charset=charset)
             )
@@ -189,9 +193,13 @@ class Searching(Selected):
         order = answer.order if answer.partial is None else answer.partial.order
         return tuple(_expanded(order))
 
+    @property
+    def _has_esort(self) -> bool:
+        return self._offers("ESORT") and self._offers("ESEARCH")
+
     def _server_sorts_windows(self, window: Partial) -> bool:
         # RFC 5267 section 4.4 counts from the lowest only.
-        offered = self._offers("ESORT") and self._offers("CONTEXT=SORT")
+        offered = self._has_esort and self._offers("CONTEXT=SORT")
         return offered and (window.first > 0 or self._offers("PARTIAL"))
 
     def _server_sorts(self, keys: Sequence[SortKey]) -> bool:

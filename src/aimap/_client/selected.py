@@ -7,6 +7,7 @@ from typing import TypeAlias
 
 from aimap._client.driver import Driver
 from aimap._client.finding import search
+from aimap._client.live import Listener
 from aimap._client.offering import need, offers
 from aimap._commands.select import SelectResult
 from aimap._errors import StateError
@@ -30,6 +31,7 @@ class Selected:
         self._view = view
         self._resynced = resynced
         self._left = False
+        self._listeners: list[Listener] = []
 
     def __repr__(self) -> str:
         return f"<aimap.Mailbox {self.name!r}, {self.exists} messages>"

@@ -17,6 +17,9 @@ from typing import Self, final
 import trio
 
 from aimap._client.driver import Driver
+from aimap._client.finding import search_all
+from aimap._client.live import Listener
+from aimap._client.offering import offers
 from aimap._commands.connection import Idle, Noop
 from aimap._commands.fetch import Fetch
 from aimap._commands.notify import Notify
@@ -64,7 +67,7 @@ class Watcher:
         "_watchers",
     )
 
-    def __init__(self, driver: Driver, view: MailboxView, watchers: list[Watcher]) -> None:
+    def __init__(self, driver: Driver, view: MailboxView, watchers: list[Listener]) -> None:
         self._driver = driver
         self._view = view
         self._watchers = watchers
@@ -115,9 +118,23 @@ class Watcher:
 
     async def _track(self) -> None:
         """Learn the UIDs of all messages, at the very moment when the server tells them."""
-        extended = "ESEARCH" in (self._driver.session.capabilities or ())
+        extended = offers(self._driver.session, "ESEARCH")
         for _ in range(_TRIES):
-            await self._driver.call(Search(ALL, extended=extended, on_found=self._view.track))
+            found = UIDSet()
+
+            def note(uids: UIDSet) -> None:
+                # A server that bounds what a command does tells them in parts.
+                nonlocal found
+                found |= uids
+                self._view.track(found)
+
+            await search_all(
+                self._driver,
+                ALL,
+                lambda part, charset: Search(
+                    part, extended=extended, charset=charset, on_found=note
+                ),
+            )
             if self._view.tracking:
                 return
             # Its answer was ahead of what we were told of arrivals; NOOP lets it tell.

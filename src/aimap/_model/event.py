@@ -7,7 +7,7 @@ from typing import TypeAlias, final
 import attrs
 
 from aimap._model.flag import Flags
-from aimap._model.numbers import UID, UIDValidity
+from aimap._model.numbers import UID, UIDSet, UIDValidity
 
 
 @final
@@ -78,3 +78,17 @@ WatchEvent: TypeAlias = Arrived | FlagsChanged | Expunged
 
 AccountWatchEvent: TypeAlias = WatchEvent | MailboxReset
 """An event of :meth:`aimap.Account.watch`."""
+
+
+@final
+@attrs.frozen
+class SearchChange:
+    """Messages came into the results of a search, or left them.
+
+    Attributes:
+        added: those that match now.
+        removed: those that do not match any more, or are gone.
+    """
+
+    added: UIDSet
+    removed: UIDSet

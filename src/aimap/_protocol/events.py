@@ -90,7 +90,11 @@ class ConnectionOver:
 @final
 @attrs.frozen
 class Alert:
-    """Text that the server wants a person to see (:rfc:`9051#section-7.1`, ``ALERT``)."""
+    """Text that the server wants a person to see (:rfc:`9051#section-7.1`, ``ALERT``).
+
+    Attributes:
+        text: the text.
+    """
 
     text: str
 
@@ -98,7 +102,11 @@ class Alert:
 @final
 @attrs.frozen
 class UnsolicitedResponse:
-    """Anything else that no command in flight asked for."""
+    """Anything else that no command in flight asked for.
+
+    Attributes:
+        response: what it is: one of aimap's, or what an :class:`aimap.Extension` made of it.
+    """
 
     response: Untagged
 
@@ -128,4 +136,7 @@ MailboxEvent: TypeAlias = (
 )
 """An event about the selected mailbox."""
 
-SessionEvent: TypeAlias = MailboxEvent | Alert | UnsolicitedResponse | Defect | ConnectionOver
+ConnectionEvent: TypeAlias = Alert | UnsolicitedResponse | Defect
+"""What a server says that answers no command, and is not about the selected mailbox."""
+
+SessionEvent: TypeAlias = MailboxEvent | ConnectionEvent | ConnectionOver

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import cast
 
+from aimap._errors import InvalidArgumentError
 from aimap._model.capability import Capabilities
 from aimap._model.code import ResponseCode
+from aimap._model.extension import Extension, ReadResponse
+from aimap._model.message import Message
 from aimap._model.numbers import MAX_NUMBER, SeqNum
 from aimap._model.response import (
     CapabilityResponse,
@@ -38,6 +42,8 @@ _CONDITIONS: dict[bytes, Condition] = {
     b"PREAUTH": "PREAUTH",
     b"BYE": "BYE",
 }
+
+_NUMBERED = (b"FETCH", b"UIDFETCH", b"CONVERTED", b"EXISTS", b"RECENT", b"EXPUNGE")
 
 _UNTAGGED = re.compile(
     rb"\*( ++)(?:(-?[0-9]{1,20})( ++))?([A-Za-z][A-Za-z0-9_.=-]*+)(?: |$)", re.ASCII
@@ -123,8 +129,40 @@ def _untagged(frame: bytes, reading: Reading) -> Response:
     reader = _READERS.get(word)
     scanner = Scanner(frame, reading, match.end(4))
     if reader is None:
-        return UnknownResponse(word.decode("ascii"), None, scanner.rest())
+        return _unknown(scanner, None, word)
     return reader(scanner)
+
+
+def _unknown(scanner: Scanner, number: int | None, word: bytes) -> Response:
+    """Read a response that is not known here, by an extension if there is one for it."""
+    keyword = word.decode("ascii")
+    read = scanner.reading.extensions.get(keyword)
+    if read is None:
+        return UnknownResponse(keyword, number, scanner.rest())
+    values = tuple(scanner.values())
+    try:
+        value = read(number, values)
+    except Exception as error:
+        raise ScanError(f"{keyword} could not be read: {error!r}") from error
+    if value is None or isinstance(value, (TaggedResponse, ContinuationRequest, Message, list)):
+        raise ScanError(f"{keyword} was read as {value!r}, and not as a value of its own")
+    return cast("Response", value)
+
+
+def check_extensions(extensions: Iterable[Extension]) -> dict[str, ReadResponse]:
+    """Return what reads the responses of extensions, by keyword.
+
+    Raises:
+        InvalidArgumentError: if a keyword is known already, or two extensions have it.
+    """
+    found: dict[str, ReadResponse] = {}
+    for extension in extensions:
+        for keyword, read in extension.responses.items():
+            word = keyword.encode("ascii")
+            if keyword in found or word in _READERS or word in _CONDITIONS or word in _NUMBERED:
+                raise InvalidArgumentError(f"{keyword!r} is read already, by aimap or another")
+            found[keyword] = read
+    return found
 
 
 # message-data = nz-number SP ("EXPUNGE" / ("FETCH" SP msg-att))
@@ -150,7 +188,7 @@ def _numbered(scanner: Scanner, digits: bytes, word: bytes) -> Response:
             scanner.end()
             return ExpungeResponse(SeqNum(number))
         case _:
-            return UnknownResponse(word.decode("ascii"), number, scanner.rest())
+            return _unknown(scanner, number, word)
 
 
 # capability-data = "CAPABILITY" *(SP capability) SP "IMAP4rev1" *(SP capability)
