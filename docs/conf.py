@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 import typing
+from pathlib import Path
 
 import aimap
+
+sys.path.insert(0, str(Path(__file__).parent / "extensions"))
 
 project = "aimap"
 author = "the aimap maintainers"
@@ -16,8 +20,9 @@ extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
     "sphinxcontrib_trio",
+    "drawn",
 ]
-exclude_patterns = ["_build"]
+exclude_patterns = ["_build", "extensions"]
 html_theme = "furo"
 html_title = "aimap"
 
@@ -41,7 +46,7 @@ nitpick_ignore_regex = [
     ),
     (r"py:.*", r"(int|str|bytes|bool|float|tuple|list|dict|set|frozenset|range|object|None)"),
     (r"py:.*", r".*\b(ssl|trio|collections|OSError|Exception|BaseException|ValueError)\b.*"),
-    (r"py:.*", r"(AttributeError|Self|T|_N_co|UnicodeError|SSLContext|Hashable|Any)"),
+    (r"py:.*", r"(AttributeError|Self|T|_N_co|UnicodeError|SSLContext|Hashable|Any|Path)"),
     # Type variables, private bases and aliases that autodoc names by where they are kept.
     (
         r"py:.*",

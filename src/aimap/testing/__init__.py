@@ -20,6 +20,7 @@ from aimap.testing._link import DelayedStream
 from aimap.testing._logins import MECHANISMS, AcceptingContext, Logins
 from aimap.testing._presets import PRESETS, Preset
 from aimap.testing._received import ReceivedCommand
+from aimap.testing._recording import Recorder, RecordingProxy, record
 from aimap.testing._rules import Rule, Violation
 from aimap.testing._samples import sample_messages
 from aimap.testing._scripts import (
@@ -38,6 +39,7 @@ from aimap.testing._scripts import (
 from aimap.testing._server import Server, serve
 from aimap.testing._store import Account, StoredMailbox, StoredMessage
 from aimap.testing._threaded import MessageSeen, ServeOptions, ServerInThread, serve_in_thread
+from aimap.testing._transcripts import Piece, Transcript, TranscriptError
 from aimap.testing._write import write_response
 
 __all__ = [
@@ -63,8 +65,11 @@ __all__ = [
     "MessageSeen",
     "Moment",
     "On",
+    "Piece",
     "Preset",
     "ReceivedCommand",
+    "Recorder",
+    "RecordingProxy",
     "Repeat",
     "Rewrite",
     "Rule",
@@ -76,10 +81,13 @@ __all__ = [
     "StoredMailbox",
     "StoredMessage",
     "Strings",
+    "Transcript",
+    "TranscriptError",
     "Truncate",
     "Violation",
     "load_accounts",
     "load_faults",
+    "record",
     "sample_messages",
     "serve",
     "serve_in_thread",

@@ -10,7 +10,7 @@ import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import cast
 
 from aimap._errors import InvalidArgumentError
 from aimap.testing._faults import Drip, Drop, Fault, Insert, Repeat, Stall
@@ -28,10 +28,8 @@ from aimap.testing._scripts import (
     Truncate,
     nearest,
 )
+from aimap.testing._server import Server
 from aimap.testing._trees import crlf
-
-if TYPE_CHECKING:
-    from aimap.testing._server import Server
 
 _Table = Mapping[str, object]
 

@@ -1,0 +1,40 @@
+"""Nothing public is left out of the reference."""
+
+from __future__ import annotations
+
+import re
+
+import aimap
+import aimap.sync
+import aimap.testing
+from tests.docs.blocks import ROOT
+
+
+def test_every_public_name_is_in_the_reference() -> None:
+    reference = "".join(
+        page.read_text(encoding="utf-8") for page in (ROOT / "docs" / "reference").glob("*.md")
+    )
+    elsewhere = {*aimap.items.__all__, *aimap.criteria.__all__, *aimap.commands.__all__}
+    modules = {"items", "criteria", "commands", "extending", "sync", "__version__"}
+    missing = [
+        name
+        for name in aimap.__all__
+        if name not in elsewhere | modules and f"aimap.{name}\n" not in reference
+    ]
+    missing += [
+        name for name in aimap.commands.__all__ if f"aimap.commands.{name}\n" not in reference
+    ]
+    missing += [
+        name
+        for name in (*aimap.items.__all__, *aimap.criteria.__all__)
+        if not re.search(rf"(`|\.){name}(`|\n)", reference)
+    ]
+    assert missing == []
+
+
+def test_every_public_name_has_a_docstring() -> None:
+    for module in (aimap, aimap.sync, aimap.testing, aimap.commands, aimap.items):
+        for name in module.__all__:
+            value = getattr(module, name)
+            if isinstance(value, type) or callable(value):
+                assert value.__doc__, name
