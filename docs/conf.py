@@ -21,6 +21,7 @@ extensions = [
     "sphinx.ext.napoleon",
     "sphinxcontrib_trio",
     "drawn",
+    "complete",
 ]
 exclude_patterns = ["_build", "extensions"]
 html_theme = "furo"

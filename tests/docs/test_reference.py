@@ -27,7 +27,7 @@ def test_every_public_name_is_in_the_reference() -> None:
     missing += [
         name
         for name in (*aimap.items.__all__, *aimap.criteria.__all__)
-        if not re.search(rf"(`|\.){name}(`|\n)", reference)
+        if not re.search(rf"(`|\.|\s){name}(`|\n)", reference)
     ]
     assert missing == []
 

@@ -26,7 +26,7 @@ async def test_quotas() -> None:
             b"g UID COPY 1 Sent\r\n",
             b"h CREATE One\r\n",
             b"i CREATE Two\r\n",
-            b"j UID STORE 1 +FLAGS.SILENT (\\Deleted)\r\n",
+            b'j SETQUOTA "" ()\r\n',
             b"k STATUS Sent (DELETED DELETED-STORAGE)\r\n",
             b'l GETQUOTA ""\r\n',
         )
@@ -43,6 +43,7 @@ async def test_quotas() -> None:
         assert b"g NO [OVERQUOTA]" in answer
         assert b"h OK" in answer
         assert b"i NO [OVERQUOTA]" in answer
+        assert b'* QUOTA "" ()\r\nj OK' in answer
         assert b"(DELETED 0 DELETED-STORAGE 0)" in answer
 
 
@@ -166,6 +167,17 @@ async def test_limits() -> None:
         assert b"k OK [MESSAGELIMIT 2 3]" in answer
         assert b"l OK UID EXPUNGE completed" in answer
         assert [m.uid for m in server.mailbox("joe").messages] == [1, 2]
+
+
+@pytest.mark.breaks("append-limit")
+async def test_what_is_too_large_is_not_asked_for() -> None:
+    async with quiet(capabilities=CAPABILITIES | {"APPENDLIMIT=10"}) as server:
+        answer = await talk(
+            server, LOGIN, b"c APPEND Sent {11}\r\n", b"d CREATE {3}\r\n", b"Big\r\n"
+        )
+        assert b"c NO [TOOBIG]" in answer
+        assert answer.count(b"+ go on") == 1
+        assert b"d OK" in answer
 
 
 async def test_a_limit_of_what_is_saved() -> None:
@@ -352,6 +364,22 @@ async def test_expunges_that_are_delayed() -> None:
         other = Listening(server)
         await other.say(*OPEN, b'c UID STORE 2 ANNOTATION (/comment (value.priv "x"))\r\n')
         assert await here.heard() == b'* 1 FETCH (UID 2 ANNOTATION ("/comment"))\r\n'
+
+
+async def test_many_changes_are_one_status() -> None:
+    async with quiet(capabilities=NOTIFYING) as server:
+        here = Listening(server)
+        await here.say(LOGIN)
+        await here.say(
+            b"b NOTIFY SET (subscribed (MessageNew MessageExpunge FlagChange)) (inboxes NONE)\r\n"
+        )
+        uid = server.deliver("joe", b"\r\n", mailbox="Sent")
+        server.set_flags("joe", uid, ["\\Seen"], mailbox="Sent")
+        server.accounts["joe"].subscribe("Drafts", subscribed=False)
+        server.deliver("joe", b"\r\n", mailbox="Drafts")
+        server.deliver("joe", b"\r\n", mailbox="Gone")
+        server.delete("joe", "Gone")
+        assert await here.heard() == b'* STATUS "Sent" (UIDNEXT 2 MESSAGES 1)\r\n'
 
 
 async def test_status_with_mod_sequences() -> None:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from aimap.testing import CAPABILITIES
+from aimap.testing import CAPABILITIES, serve
 
 from .test_obligations import quiet, talk
 from .wrong_lines import LOGIN, OPEN
@@ -218,6 +218,47 @@ async def test_gmail() -> None:
         assert b"* SEARCH 3 4\r\n" in answer
 
 
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("from:zoe", b"1"),
+        ("subject:report -from:zoe", b"2"),
+        ('subject:\\"the report\\"', b"2"),
+        ("has:attachment", b"2"),
+        ("larger:1k", b"1"),
+        ("smaller:1K in:work", b"2"),
+        ("is:unread OR is:starred", b"1 2"),
+        ("is:read", b""),
+    ],
+)
+async def test_gmail_searches_in_words(query: str, found: bytes) -> None:
+    async with serve({"joe": "secret"}, tls="insecure", host=None, preset="gmail") as server:
+        server.deliver("joe", b"From: Zoe <z@x>\r\nSubject: report\r\n\r\n" + b"x" * 2000)
+        server.deliver(
+            "joe",
+            b"Subject: the report\r\nContent-Type: image/png\r\n"
+            b"Content-Disposition: attachment\r\n\r\n",
+        )
+        server.mailbox("joe").messages[1].labels.add("work")
+        answer = await talk(server, *OPEN, f'c UID SEARCH X-GM-RAW "{query}"\r\n'.encode())
+        lines = [line.strip() for line in answer.split(b"\r\n") if line.startswith(b"* SEARCH")]
+        assert lines == [b"* SEARCH " + found if found else b"* SEARCH"]
+
+
+@pytest.mark.breaks("search")
+async def test_gmail_does_not_guess() -> None:
+    async with quiet(capabilities=CAPABILITIES | {"X-GM-EXT-1"}) as server:
+        answer = await talk(
+            server,
+            *OPEN,
+            b"b UID STORE 1 X-GM-LABELS (a b)\r\n",
+            b"c UID STORE 1 X-GM-LABELS ()\r\n",
+            b"d UID SEARCH X-GM-RAW deliveredto:joe\r\n",
+        )
+        assert b"X-GM-LABELS ())\r\nc OK" in answer
+        assert b"d BAD [CLIENTBUG] X-GM-RAW with deliveredto:joe" in answer
+
+
 @pytest.mark.breaks("search", "syntax")
 async def test_gmail_is_asked_for() -> None:
     async with quiet() as server:
@@ -271,6 +312,44 @@ async def test_urls_that_are_signed() -> None:
         assert b"d OK [URLMECH INTERNAL]" in answer
         answer = await talk(server, b"a LOGIN ann other\r\n", b'b URLFETCH "%s"\r\n' % signed)
         assert b'"%s" NIL' % signed in answer
+
+
+async def test_urls_for_some_time_and_some_people() -> None:
+    async with quiet() as server:
+        server.add_account("ann", "other")
+        server.add_account("anonymous", "x")
+        ends = [
+            b";EXPIRE=2001-01-01T00:00:00Z;URLAUTH=anonymous",
+            b";EXPIRE=2999-01-01T00:00:00Z;URLAUTH=anonymous",
+            b";EXPIRE=never;URLAUTH=anonymous",
+            b";URLAUTH=authuser",
+            b";URLAUTH=user+bob",
+            b";URLAUTH=submit+bob",
+        ]
+        wishes = b" ".join(b'"imap://joe@h/INBOX/;UID=1%s" INTERNAL' % end for end in ends)
+        answer = await talk(server, LOGIN, b"c GENURLAUTH %s\r\n" % wishes)
+        signed = re.findall(rb'"([^"]+:internal:[0-9a-f]+)"', answer)
+
+        async def readable(login: bytes) -> list[bool]:
+            fetch = b"b URLFETCH %s\r\n" % b" ".join(b'"%s"' % url for url in signed)
+            answer = await talk(server, login, fetch)
+            return [b'"%s" {' % url in answer for url in signed]
+
+        assert await readable(b"a LOGIN ann other\r\n") == [False, True, False, True, False, True]
+        assert await readable(b"a LOGIN anonymous x\r\n") == [
+            False,
+            True,
+            False,
+            False,
+            False,
+            True,
+        ]
+        answer = await talk(
+            server,
+            b"a LOGIN ann other\r\n",
+            b'b URLFETCH "imap://none@h/INBOX/;UID=1" "nothing"\r\n',
+        )
+        assert b'"imap://none@h/INBOX/;UID=1" NIL "nothing" NIL' in answer
 
 
 async def test_urls_of_a_piece() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import aimap
 from aimap import UIDSet, commands
@@ -14,6 +16,7 @@ from .test_extensions import open_inbox
 from .test_obligations import quiet, talk
 from .wrong_lines import LOGIN, OPEN
 
+SUBJECTS = (b"a", b"Re: a", b"b", b"[fwd: b]", b"", b"Re:", b"[x] A (fwd)")
 REPLY = b"Subject: %s\r\nMessage-ID: <%s@x>\r\n%sDate: Thu, %d Jan 2026 12:00:00 +0000\r\n\r\n"
 
 
@@ -57,6 +60,8 @@ async def threads(algorithm: str, *messages: bytes) -> bytes:
         ([message(b"a", b"1", 1, b"2"), message(b"b", b"2", 2, b"1")], b"(2 1)"),
         ([message(b"a", b"1", 1), message(b"b", b"1", 2), message(b"c", b"3", 3, b"1")],
          b"(1 3)(2)"),
+        # Who refers to itself has no parent.
+        ([message(b"a", b"0", 1), message(b"a", b"1", 1, b"0", b"1")], b"((1)(2))"),
         # Threads in the order of their first message's date.
         ([message(b"a", b"1", 9), message(b"b", b"2", 2)], b"(2)(1)"),
         # Quoting in a message ID means nothing.
@@ -299,3 +304,74 @@ async def test_what_is_switched_off() -> None:
             assert b"\r\nc %s" % (answer or b"OK") in await talk(server, *OPEN, line), capability
         async with quiet(capabilities=CAPABILITIES - {capability}) as server:
             assert b"\r\nc BAD" in await talk(server, *OPEN, line), capability
+
+
+KEYS_OF_RFC3501 = [
+    (b"(UNSEEN SUBJECT two)", b"2"),
+    (b"OR SUBJECT one SUBJECT two", b"1 2"),
+    (b"KEYWORD $Junk", b"1"),
+    (b"UNKEYWORD $Junk", b"2 3"),
+    (b'HEADER X-Odd ""', b"3"),
+    (b"BODY {5+}\r\ncaf\xc3\xa9", b"3"),
+    (b"TEXT two", b"2"),
+    (b"RECENT", b""),
+    (b"NEW", b""),
+    (b"OLD", b"1 2 3"),
+    (b"SENTON 1-Feb-2026", b"3"),
+    (b"NOT SENTBEFORE 1-Feb-2027", b"1 2"),
+    (b"LARGER 30", b"3"),
+    (b"NOT LARGER 30", b"1 2"),
+    (b'FUZZY SUBJECT "!!"', b""),
+]
+
+
+@pytest.mark.parametrize(("keys", "found"), KEYS_OF_RFC3501)
+async def test_keys(keys: bytes, found: bytes) -> None:
+    async with quiet() as server:
+        server.set_flags("joe", 1, ["$Junk"])
+        server.deliver(
+            "joe",
+            b"X-Odd: x\r\nDate: Sun, 1 Feb 2026 00:00:00 +0000\r\nContent-Type: text/plain; charset=latin1\r\n\r\ncaf\xe9\r\n",
+        )
+        answer = await talk(server, *OPEN, b"c UID SEARCH CHARSET UTF-8 %s\r\n" % keys)
+        assert b"* SEARCH %s\r\n" % found in answer.replace(b"* SEARCH\r\n", b"* SEARCH \r\n")
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(SUBJECTS), st.sets(st.integers(0, 6), max_size=3), st.integers(1, 28)
+        ),
+        max_size=8,
+    )
+)
+@pytest.mark.exhaustive
+async def test_our_client_sorts_and_threads_likewise(
+    drawn: list[tuple[bytes, set[int], int]],
+) -> None:
+    messages = [
+        message(subject, b"%d" % number, day, *(b"%d" % each for each in sorted(references)))
+        for number, (subject, references, day) in enumerate(drawn)
+    ]
+
+    async def results(capabilities: Any) -> list[object]:
+        async with serve(
+            {"joe": "x"}, tls="insecure", host=None, capabilities=capabilities
+        ) as server:
+            for each in messages:
+                server.deliver("joe", each)
+            async with (
+                aimap.connect(
+                    "x", tls="insecure", stream=server.connect(), auth=aimap.Password("joe", "x")
+                ) as imap,
+                imap.examine("INBOX") as inbox,
+            ):
+                return [
+                    await inbox.thread("REFERENCES"),
+                    await inbox.thread("ORDEREDSUBJECT"),
+                    await inbox.sort([commands.SortKey.SUBJECT, commands.SortKey.DATE]),
+                    await inbox.sort([~commands.SortKey.DATE]),
+                ]
+
+    without = {each for each in CAPABILITIES if not each.startswith(("SORT", "THREAD", "ESORT"))}
+    assert await results(CAPABILITIES) == await results(without)

@@ -13,7 +13,7 @@ import trio
 
 from aimap._deflate import DeflateStream
 from aimap._nursery import PrivateNursery
-from aimap.testing._capabilities import spelling
+from aimap.testing._capabilities import limit_of, spelling
 from aimap.testing._faulty import ServersEnd
 from aimap.testing._grammar import Arguments
 from aimap.testing._input import Hooks, Input, Line, NonSynchronising, UnreadableError
@@ -119,6 +119,7 @@ class Connection:
         self._out = Outgoing(self.end, script, self._happening)
         hooks = Hooks(
             ask=self._ask,
+            check=self._check_literal,
             on_input=self._on_input if script.has("input") else None,
             on_silence=self._on_silence,
             silences=script.silences,
@@ -336,7 +337,10 @@ class Connection:
                 try:
                     line = await self._next_command()
                 except UnreadableError as unread:
-                    self._refuse(unread.tag, "", unread.error, unread.octets)
+                    if isinstance(unread.error, ViolationError):
+                        self._refuse(unread.tag, "", unread.error, unread.octets)
+                    else:
+                        self._decline(unread.tag, "", unread.error, unread.octets)
                 else:
                     sent = await self._serve(line)
                 await self.flush()
@@ -398,6 +402,23 @@ class Connection:
         text = str(error).encode("ascii", "backslashreplace")
         self._tagged(tag, b"BAD [%s] %s" % (error.code.encode(), text))
 
+    def _decline(self, tag: str, command: str, error: RefusalError, octets: bytes) -> None:
+        if error.rule is not None:
+            self._note(error.rule, tag, command, str(error), octets)
+        code = f"[{error.code}] " if error.code else ""
+        self._tagged(tag, f"NO {code}{error}".encode())
+
+    def _check_literal(self, command: str, length: int) -> None:
+        """Refuse a message that is too large before it is asked for (:rfc:`7889#section-4`)."""
+        limit = limit_of("APPENDLIMIT", self.server.capabilities)
+        if command == "APPEND" and limit is not None and length > limit:
+            raise RefusalError(
+                f"a message of {length} octets, over APPENDLIMIT, which is {limit} "
+                "(RFC 7889 section 4)",
+                "TOOBIG",
+                rule=Rule.APPEND_LIMIT,
+            )
+
     async def _serve(self, line: Line) -> Sent:
         self.tag = line.tag
         self.done_code = ""
@@ -422,10 +443,7 @@ class Connection:
         except ViolationError as error:
             self._refuse(line.tag, command, error, line.octets)
         except RefusalError as error:
-            if error.rule is not None:
-                self._note(error.rule, line.tag, command, str(error), line.octets)
-            code = f"[{error.code}] " if error.code else ""
-            self._tagged(line.tag, f"NO {code}{error}".encode())
+            self._decline(line.tag, command, error, line.octets)
         except CalledOffError as error:
             self._tagged(line.tag, f"BAD {error}".encode())
         return self._sent(command, arguments, line)

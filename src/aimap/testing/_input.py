@@ -10,7 +10,7 @@ from typing import Literal, TypeAlias, final
 import attrs
 import trio
 
-from aimap.testing._rules import Rule, ViolationError
+from aimap.testing._rules import RefusalError, Rule, ViolationError
 
 _LITERAL = re.compile(rb"~?\{([0-9]{1,20})(\+?)\}\r\n\Z")
 _COMMAND = re.compile(rb"([!#$&',\-./0-9:;<=>?@A-Z\[\]^_`a-z|}~]+) ([A-Za-z0-9]+)(?: |(?=\r\n))")
@@ -53,7 +53,7 @@ class Line:
 class UnreadableError(Exception):
     """A command that cannot be read. It is answered, and the next one is looked for."""
 
-    def __init__(self, tag: str, error: ViolationError, octets: bytes) -> None:
+    def __init__(self, tag: str, error: ViolationError | RefusalError, octets: bytes) -> None:
         self.tag = tag
         self.error = error
         self.octets = octets
@@ -67,6 +67,8 @@ class Hooks:
 
     Attributes:
         ask: asks for the octets of a literal.
+        check: is called with the name of a command and the length of a literal that waits to
+            be asked for, and may refuse it.
         on_input: is called with octets that came, and tells whether to take them; ``None``
             takes all.
         on_silence: is called when nothing came for so many seconds.
@@ -74,6 +76,7 @@ class Hooks:
     """
 
     ask: Callable[[], Awaitable[None]]
+    check: Callable[[str, int], None]
     on_input: Callable[[bytes], Awaitable[bool]] | None = None
     on_silence: Callable[[float], Awaitable[None]] | None = None
     silences: Sequence[float] = ()
@@ -184,11 +187,13 @@ class Input:
                 length, at_once = int(literal[1]), bool(literal[2])
                 if at_once and failure is None:
                     failure = self._not_at_once(length)
+                elif not at_once:
+                    self._hooks.check(match[2].decode("ascii").upper(), length)
                 await self._literal(collected, length, at_once=at_once)
                 collected += await self.line()
             if failure is not None:
                 raise failure
-        except ViolationError as error:
+        except (ViolationError, RefusalError) as error:
             raise UnreadableError(tag, error, bytes(collected)) from None
         name = match[2].decode("ascii").upper()
         return Line(tag, name, bytes(collected[match.end() : -2]), octet, time)

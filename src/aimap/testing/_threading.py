@@ -111,9 +111,10 @@ def _linked(messages: Sequence[StoredMessage]) -> list[Node]:
             if parent is not None and referred.parent is None and not parent.is_below(referred):
                 parent.adopt(referred)
             parent = referred
-        if parent is None:
-            node.leave()
-        elif not parent.is_below(node):
+        # Whatever stood in other messages' references before: Dovecot and Cyrus do so too
+        # where the last reference would make a loop.
+        node.leave()
+        if parent is not None and not parent.is_below(node):
             parent.adopt(node)
     return [*own, *dummies]
 

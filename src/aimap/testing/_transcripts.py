@@ -157,7 +157,7 @@ class Transcript:
             literal = match[2] == "="
             try:
                 octets = _octets(match[3], literal=literal)
-            except (UnicodeError, DeprecationWarning) as error:
+            except UnicodeError as error:
                 raise InvalidArgumentError(f"line {number}: {error}") from None
             pieces.append(Piece(party, octets, literal, number))
         return cls(pieces)

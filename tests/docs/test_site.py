@@ -1,0 +1,91 @@
+"""What the site draws and lists from the code is true, and complete."""
+
+from __future__ import annotations
+
+import sys
+import xml.etree.ElementTree as ET
+from collections import Counter
+from typing import Any
+
+import pytest
+import trio
+import trio.testing
+
+import aimap
+from tests.docs.blocks import ROOT
+
+
+@pytest.fixture(autouse=True)
+def extensions(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.syspath_prepend(str(ROOT / "docs" / "extensions"))
+    for name in ("layers", "methods", "svg", "timing", "complete"):
+        monkeypatch.delitem(sys.modules, name, raising=False)
+
+
+def test_every_import_goes_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    import layers
+
+    drawn = ET.fromstring(layers.draw())
+    assert len(drawn.findall(".//{*}path")) == len(layers.imports()) > 30
+    monkeypatch.setattr(layers, "imports", lambda: Counter({("_model", "_wire"): 1}))
+    with pytest.raises(ValueError, match="_model imports _wire, which is above it"):
+        layers.draw()
+
+
+async def _record(scene: Any) -> list[tuple[str, int, int]]:
+    import timing
+
+    bars = await timing.record(scene)
+    return [(bar.words, round(bar.begin * 1000), round(bar.end * 1000)) for bar in bars]
+
+
+async def test_the_timing_picture_shows_what_the_text_says(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    import timing
+
+    one_by_one = await _record(timing.one_after_the_other)
+    assert [bar[1:] for bar in one_by_one] == [(0, 100), (100, 200), (200, 300), (300, 400)]
+    assert [bar[1:] for bar in await _record(timing.at_once)] == [(0, 100)] * 4
+    assert await _record(timing.past_a_barrier) == [
+        ("FETCH 1:9", 0, 100),
+        ("STATUS Trash", 0, 100),
+        ("EXAMINE Sent", 100, 200),
+        ("FETCH 1:9", 200, 300),
+    ]
+
+
+def test_the_timing_picture_is_drawn() -> None:
+    import timing
+
+    drawn = ET.fromstring(timing.draw())
+    assert len(drawn.findall(".//{*}rect")) == 12
+
+
+def test_every_method_is_listed_once() -> None:
+    import methods
+
+    table = "\n".join(methods.table())
+    for owner in (aimap.Client, aimap.Mailbox, aimap.Account):
+        for name in set(dir(owner)) - methods.INNER:
+            member = getattr(owner, name)
+            if not name.startswith("_") and (callable(member) or isinstance(member, property)):
+                assert table.count(f"`{name} <aimap.{owner.__name__}.{name}>`") == 1, name
+    (move,) = [line for line in methods.table() if "<aimap.Mailbox.move>" in line]
+    assert "{rfc}`6851`" in move
+    (enable,) = [line for line in methods.table() if "<aimap.Client.enable>" in line]
+    assert enable.endswith("| ENABLE |")
+
+
+def test_what_is_left_out_of_the_reference_is_told() -> None:
+    import complete
+
+    told = set(complete.missing({"aimap.connect"}))
+    assert "aimap.connect" not in told
+    assert {
+        "aimap.Client",
+        "aimap.commands.Fetch",
+        "aimap.criteria.Fuzzy",
+        "aimap.sync.mirror",
+        "aimap.testing.serve",
+    } <= told
