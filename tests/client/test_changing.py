@@ -289,3 +289,27 @@ def test_copies_of_everything_cost_nothing() -> None:
 )
 def test_what_cannot_be_true_is_no_mapping(lie: CopyUIDCode) -> None:
     assert not is_credible(lie, UIDSet("1:3"))
+
+
+async def test_a_saved_result_is_expunged(autojump_clock: Any) -> None:
+    async with connected(messages=4) as (imap, server), imap.select("INBOX") as inbox:
+        await inbox.add_flags("1:3", Flag.DELETED)
+        await inbox.esearch(aimap.IN("2:3"), ["SAVE"])
+        await inbox.expunge(SAVED)
+        assert [message.uid for message in server.mailbox("joe").messages] == [1, 4]
+    without = CAPABILITIES - {"UIDPLUS"}
+    async with connected(messages=4, capabilities=without) as (imap, server):
+        async with imap.select("INBOX") as inbox:
+            await inbox.esearch(aimap.IN("2:3"), ["SAVE"])
+            with pytest.raises(CapabilityError, match="UIDPLUS"):
+                await inbox.expunge(SAVED)
+            await inbox.delete(SAVED)
+            assert [message.uid for message in server.mailbox("joe").messages] == [1, 4]
+
+
+def test_a_result_shows_itself() -> None:
+    told = code([(1, 2)], [(5, 6)])
+    result = aimap.CopyResult([told], untold=UIDSet(), missing=UIDSet(9))
+    assert repr(result) == "<aimap.CopyResult 1:2->5:6, untold , missing 9>"
+    assert list(result) == [1, 2]
+    assert not aimap.CopyResult([], untold=UIDSet(), missing=UIDSet(9))

@@ -108,6 +108,44 @@ async def test_a_server_that_does_not_begin() -> None:
             assert (await anext(unread)).added == UIDSet(8)
 
 
+@pytest.mark.parametrize(
+    "first",
+    [
+        b"* ESEARCH UID ALL 7\r\n%s OK without a tag",
+        b'* ESEARCH (TAG "%s") UID ALL 7\r\n%s OK [MESSAGELIMIT 1 7] in part',
+    ],
+)
+async def test_a_server_that_cannot_be_followed(first: bytes) -> None:
+    rest = (b"UID SEARCH RETURN (UPDATE ALL) UID 1:6 UNSEEN", b'* ESEARCH (TAG "%s") UID\r\n%s OK')
+    cancel = (b'CANCELUPDATE "A2"', b"%s OK cancelled")
+    conversation: Conversation = [
+        (SEARCHED[0], first),
+        *([rest, cancel] if b"LIMIT" in first else []),
+        (b"UID SEARCH RETURN (ALL) UNSEEN", b'* ESEARCH (TAG "%s") UID ALL 7\r\n%s OK'),
+        (b"NOOP", b"* 4 EXISTS\r\n* OK [X-NEWS] of no concern\r\n%s OK"),
+        (b"UID SEARCH RETURN (ALL) UNSEEN", b"%s NO not now"),
+        (b"UID SEARCH RETURN (ALL) UNSEEN", b'* ESEARCH (TAG "%s") UID ALL 7:8\r\n%s OK'),
+    ]
+    async with selected("ESEARCH CONTEXT=SEARCH", conversation) as inbox:
+        async with inbox.search_updates(aimap.UNSEEN) as unread:
+            assert unread.results == UIDSet(7)
+            await inbox._driver.call(aimap.commands.Noop())
+            with pytest.raises(aimap.NoError):
+                await anext(unread)
+            # It is tried again.
+            assert (await anext(unread)).added == UIDSet(8)
+
+
+async def test_a_search_that_is_refused() -> None:
+    conversation: Conversation = [
+        (SEARCHED[0], b"%s NO none"),
+        (b"UID SEARCH RETURN (ALL) UNSEEN", b"%s NO neither"),
+    ]
+    async with selected("ESEARCH CONTEXT=SEARCH", conversation) as inbox:
+        with pytest.raises(aimap.NoError, match="neither"):
+            await inbox.search_updates(aimap.UNSEEN).__aenter__()
+
+
 async def test_nobody_looks_for_long(autojump_clock: Any) -> None:
     limits = aimap.Limits(max_events=10)
     async with connected(messages=40, limits=limits) as (imap, server):

@@ -232,6 +232,33 @@ async def test_decoding(rest: Conversation) -> None:
     assert into.getvalue() == b"hi"
 
 
+async def test_a_text_whose_partial_is_ignored() -> None:
+    conversation: Conversation = [
+        (
+            b"UID FETCH 1 " + ITEMS,
+            b"* 1 FETCH (UID 1 " + STRUCTURE + b'("TEXT" "PLAIN" NIL NIL NIL "7BIT" 5 1))\r\n%s OK',
+        ),
+        (b"UID FETCH 1 BODY.PEEK[1]<0.3>", b'* 1 FETCH (UID 1 BODY[1] "hello")\r\n%s OK'),
+    ]
+    async with selected("", conversation) as inbox:
+        (message,) = await inbox.read(1, limit=3)
+        assert (message.text, message.is_cut) == ("hello", True)
+
+
+async def test_decoding_that_breaks_off() -> None:
+    whole = b"x" * 262144
+    more = b"UID FETCH 1 BINARY.PEEK[1]<%d.262144>"
+    conversation: Conversation = [
+        (b"UID FETCH 1 BODYSTRUCTURE", BASE64),
+        (BINARY, b"* 1 FETCH (UID 1 BINARY[1]<0> {262144}\r\n" + whole + b")\r\n%s OK"),
+        (more % 262144, b"%s NO not any more"),
+        (more % 524288, b"%s NO not any more"),
+    ]
+    async with selected("BINARY", conversation) as inbox:
+        with pytest.raises(aimap.NoError, match="not any more"):
+            await inbox.download(1, "1", into=io.BytesIO(), decode=True)
+
+
 async def test_what_needs_no_decoding_is_no_matter_for_binary() -> None:
     conversation: Conversation = [
         (b"UID FETCH 1 BODYSTRUCTURE", BASE64.replace(b"BASE64", b"8BIT")),

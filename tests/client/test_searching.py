@@ -390,3 +390,45 @@ async def test_threads(autojump_clock: Any, without: set[str]) -> None:
             assert threads == (Thread((5,)), Thread((4, 2)), Thread((3, 1)))
             assert await inbox.thread("REFERENCES", aimap.IN("2,4")) == (Thread((4, 2)),)
             assert await inbox.thread(criteria=aimap.ANSWERED) == ()
+
+
+async def test_what_only_a_server_can_return() -> None:
+    scores = b'* ESEARCH (TAG "%s") UID ALL 1,3 RELEVANCY (4 99)\r\n%s OK'
+    fuzzy = criteria.FUZZY(aimap.SUBJECT("x"))
+    # RFC 6203 section 4
+    conversation: Conversation = [
+        (b'UID SEARCH RETURN (RELEVANCY ALL) FUZZY SUBJECT "x"', scores),
+        (b'UID SORT (RELEVANCY) UTF-8 FUZZY SUBJECT "x"', b"* SORT 3 1\r\n%s OK"),
+    ]
+    async with selected("ESEARCH SEARCHRES SEARCH=FUZZY SORT", conversation) as inbox:
+        found = await inbox.esearch(fuzzy, ["RELEVANCY", "ALL"])
+        assert (found.all, found.relevancy) == (UIDSet("1,3"), (4, 99))
+        assert await inbox.sort(SortKey.RELEVANCY, fuzzy) == (3, 1)
+        with pytest.raises(CapabilityError, match="PARTIAL: it is needed beside SAVE"):
+            await inbox.esearch(ALL, ["SAVE", Partial(1, 2)])
+    async with selected("SEARCHRES SEARCH=FUZZY", []) as inbox:
+        with pytest.raises(CapabilityError, match="ESEARCH: it is needed beside RELEVANCY"):
+            await inbox.esearch(fuzzy, ["RELEVANCY"])
+
+
+async def test_sorting_in_a_charset_that_the_server_takes() -> None:
+    latin1 = "\u00e9".encode("latin-1")
+    conversation: Conversation = [
+        (
+            b"UID SORT (DATE) UTF-8 SUBJECT {2+}\r\n" + "\u00e9".encode(),
+            b"%s NO [BADCHARSET (ISO-8859-1)] not that",
+        ),
+        (b"UID SORT (DATE) ISO-8859-1 SUBJECT {1+}\r\n" + latin1, b"* SORT 3\r\n%s OK sorted"),
+        (b"UID THREAD REFS UTF-8 ALL", b"* THREAD (1)(2 3)\r\n%s OK"),
+    ]
+    async with selected("SORT THREAD=REFS", conversation) as inbox:
+        assert await inbox.sort(SortKey.DATE, aimap.SUBJECT("\u00e9")) == (3,)
+        assert await inbox.thread("refs") == (Thread((1,)), Thread((2, 3)))
+
+
+async def test_a_search_down_to_the_first() -> None:
+    conversation: Conversation = [
+        (b"UID SEARCH UNSEEN", b"* SEARCH 8\r\n%s OK [MESSAGELIMIT 4 1] all of them after all"),
+    ]
+    async with selected("", conversation, exists=9) as inbox:
+        assert await inbox.search(aimap.UNSEEN) == UIDSet(8)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import xml.etree.ElementTree as ET
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,13 +14,13 @@ import trio
 import trio.testing
 
 import aimap
-from tests.docs.blocks import ROOT
+from tests.docs.blocks import PAGES, ROOT
 
 
 @pytest.fixture(autouse=True)
 def extensions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "docs" / "extensions"))
-    for name in ("layers", "methods", "svg", "timing", "complete"):
+    for name in ("layers", "methods", "svg", "timing", "public"):
         monkeypatch.delitem(sys.modules, name, raising=False)
 
 
@@ -78,9 +80,9 @@ def test_every_method_is_listed_once() -> None:
 
 
 def test_what_is_left_out_of_the_reference_is_told() -> None:
-    import complete
+    import public
 
-    told = set(complete.missing({"aimap.connect"}))
+    told = set(public.missing({"aimap.connect"}))
     assert "aimap.connect" not in told
     assert {
         "aimap.Client",
@@ -89,3 +91,9 @@ def test_what_is_left_out_of_the_reference_is_told() -> None:
         "aimap.sync.mirror",
         "aimap.testing.serve",
     } <= told
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_to_files_lead_somewhere(page: Path) -> None:
+    links = re.findall(r"\]\((?!https?:|#)([^)#\s]+)", page.read_text(encoding="utf-8"))
+    assert [link for link in links if not (page.parent / link).exists()] == []

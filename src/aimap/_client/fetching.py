@@ -91,7 +91,7 @@ class FetchStream:
         self._vanished = _NONE
         self._most = message_limit(driver.session)
         self._there: UIDSet | None = None
-        self._slices: dict[CommandFuture[Any], Fetch] = {}
+        self._slices: dict[CommandFuture[Any], tuple[Fetch, int]] = {}
         self._buffer: deque[Message] = deque()
         self._octets = 0
         self._taken = 0
@@ -268,7 +268,8 @@ class FetchStream:
             count = min(count, self._most or count)
         octets = set_octets(self._driver.session.max_line)
         while self._rest and len(self._slices) < _SLICES_AHEAD:
-            expected = sum(map(_length, self._slices.values())) * average + self._octets
+            waiting = sum(count for _, count in self._slices.values())
+            expected = waiting * average + self._octets
             if self._slices and expected > budget:
                 return
             if not self._slices and self._octets > budget:
@@ -296,16 +297,17 @@ class FetchStream:
             partial=self._partial,
         )
         future = self._driver.submit(command)
-        self._slices[future] = command
+        self._slices[future] = command, 0 if isinstance(messages, SavedResult) else len(messages)
         future.call_when_done(self._slice_done)
 
     def _on_vanished(self, uids: UIDSet) -> None:
         self._vanished |= uids
 
     def _slice_done(self, future: CommandFuture[Any]) -> None:
-        command = self._slices.pop(future, None)
-        if command is None:
+        found = self._slices.pop(future, None)
+        if found is None:
             return
+        command, _ = found
         messages = command.messages
         try:
             self._note(command, future.outcome())
@@ -335,7 +337,3 @@ class FetchStream:
         self._rest |= left
         if missing and not self._answers_some:
             self._missing |= missing - left
-
-
-def _length(command: Fetch) -> int:
-    return 0 if isinstance(command.messages, SavedResult) else len(command.messages)

@@ -89,14 +89,18 @@ class _Parts:
             if not piece:
                 return
             command = make(piece)
+            refused: NoError | None = None
+            result: object = None
             try:
                 result = await self._driver.call(command)
             except NoError as error:
-                if not await self._can_be_less(piece, error):
-                    if self._done:
-                        error.add_note(f"before that, it was carried out for {self._done}")
-                    raise
-                continue
+                refused = error
+            if refused is not None:
+                if await self._can_be_less(piece, refused):
+                    continue
+                if self._done:
+                    refused.add_note(f"before that, it was carried out for {self._done}")
+                raise refused
             on_done(command, result)
             left = undone(command, piece)
             if command.limit is not None:

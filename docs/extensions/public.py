@@ -1,0 +1,31 @@
+"""What is public, and has to be in the reference."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+
+import aimap
+import aimap.extending
+import aimap.sync
+import aimap.testing
+
+_MODULES = (
+    aimap,
+    aimap.commands,
+    aimap.criteria,
+    aimap.items,
+    aimap.extending,
+    aimap.sync,
+    aimap.testing,
+)
+# What gathers names says under which one each is in the reference.
+_HOMES = {"aimap.commands": "aimap.extending"}
+
+
+def missing(documented: Collection[str]) -> Iterator[str]:
+    """Give what has no entry: names of modules, and members of classes."""
+    for module in _MODULES:
+        for name in module.__all__:
+            places = (module.__name__, _HOMES.get(module.__name__, "aimap"))
+            if name != "__version__" and not any(f"{at}.{name}" in documented for at in places):
+                yield f"{module.__name__}.{name}"
