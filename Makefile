@@ -53,7 +53,8 @@ docs: .venv/dev
 	$(BIN)/sphinx-build -W --keep-going -q -b html docs docs/_build/html
 
 bench: .venv/dev servers peers
-	$(BIN)/python -m benchmarks
+	$(PIP) install --group plots
+	$(BIN)/python -m benchmarks $(if $(QUICK),--quick,--write docs/benchmarks.md)
 
 # What is found is written to .fuzz, and belongs into tests/data/fuzz once it is mended.
 fuzz: .venv-fuzz/made
@@ -72,13 +73,13 @@ servers:
 	else echo "no Dovecot or mbsync here: their tests will be skipped"; fi
 	@$(PYTHON) -m tests.servers.chroot cyrus courier
 
-# A client in C to compare with; likewise. Without it the table says that it is missing.
+# A client in C and another mirror to compare with; likewise. Without them the tables say so.
 peers:
-	@[ -e /usr/include/libetpan/libetpan.h ] || \
+	@{ [ -e /usr/include/libetpan/libetpan.h ] && command -v offlineimap; } >/dev/null || \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-		apt-get install -y -qq --no-install-recommends libetpan-dev >/dev/null; \
-	else echo "no libetpan here: it will not be compared with"; fi
+		apt-get install -y -qq --no-install-recommends libetpan-dev offlineimap3 >/dev/null; \
+	else echo "no libetpan or offlineimap here: they will not be compared with"; fi
 
 .venv/bin/python:
 	@[ -n "$(PYTHON)" ] || { echo "Python 3.11 or later is needed"; exit 1; }

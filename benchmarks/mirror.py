@@ -152,7 +152,7 @@ def one(server: RealServer, *, quick: bool) -> str:
     octets = _ratio(found[ours, LONG], found[theirs, LONG], "10 changes", _octets)
     aims.append(aim(f"octets with 10 changes, times {theirs}", octets, 0.1))
     return "\n".join(
-        [f"**one**: an account of {messages:,} messages\n", table(_COLUMNS, rows), "", *aims]
+        [f"**mirror of one account**: {messages:,} messages\n", table(_COLUMNS, rows), "", *aims]
     )
 
 
@@ -175,7 +175,7 @@ def large(server: RealServer, *, quick: bool) -> str:
         aim("octets with 10 changes", traffic.octets, 10_000),
         aim("CPU seconds with 10 changes, the start of Python included", run.cpu, 1.0),
     ]
-    title = f"**large**: a mailbox of {messages:,} messages\n"
+    title = f"**mirror of a large mailbox**: {messages:,} messages\n"
     return "\n".join([title, table(_COLUMNS, _rows(tool, 0, found)), "", *aims])
 
 
@@ -197,7 +197,7 @@ def several(server: RealServer, *, quick: bool) -> str:
         )
         for name in ("first", "again")
     ]
-    title = f"**several**: {count} accounts of {messages} messages\n"
+    title = f"**mirror of several accounts**: {count} accounts of {messages} messages\n"
     return "\n".join([title, table(_COLUMNS, rows), "", *aims])
 
 
@@ -214,7 +214,7 @@ def many(server: RealServer, *, quick: bool) -> str:
             found[name] = _pass(tool, job, link, direct=server.port)
         rows = _rows(tool, 0, found)
         there = messages_in(folder, users)
-    title = f"**many**: {count} accounts of {messages} messages in one process\n"
+    title = f"**mirror of many accounts**: {count} accounts of {messages} messages in one process\n"
     return "\n".join([title, table(_COLUMNS, rows), "", f"{there:,} messages are there"])
 
 

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -23,6 +22,7 @@ from benchmarks import corpus, peers, responses
 from benchmarks.clients import ITEMS
 from benchmarks.corpus import Corpus
 from benchmarks.replay import replaying
+from benchmarks.report import Bars, Section
 
 ROUNDS = 5
 QUICK = 0.05
@@ -83,26 +83,28 @@ def _peer(client: str, note: str, find: Callable[[], peers.Peer], *, read: bool 
     return Row(client, f"{client} {found.version}, {note}", found.command, read)
 
 
-def _rows(name: str, clients: Sequence[str]) -> list[Row]:
-    rows = [
+def rows(name: str, clients: Sequence[str]) -> list[Row]:
+    """Return who takes part in a set."""
+    found = [
         Row("socket", "a socket, octets dropped", _python("socket")),
         Row("imaplib", "imaplib, lines only", _python("imaplib")),
     ]
     for client in ("imapclient", "aimap"):
         package = "trio-aimap" if client == "aimap" else client
         title = f"{client} {version(package)}"
-        rows.append(Row(client, title, _python(client)))
+        found.append(Row(client, title, _python(client)))
         if name != "bodies":
             row = Row(client, f"{title}, every attribute read", _python(client), read=True)
-            rows.append(row)
+            found.append(row)
     if "imapflow" in clients:
-        rows.append(_peer("imapflow", "which decodes as it parses", peers.imapflow, read=True))
+        found.append(_peer("imapflow", "which decodes as it parses", peers.imapflow, read=True))
     if "libetpan" in clients:
-        rows.append(_peer("libetpan", "in C, nothing decoded", peers.libetpan))
-    return [row for row in rows if row.client in clients]
+        found.append(_peer("libetpan", "in C, nothing decoded", peers.libetpan))
+    return [row for row in found if row.client in clients]
 
 
-def _measure(row: Row, task: Corpus, port: int) -> None:
+def measure(row: Row, task: Corpus, port: int) -> None:
+    """Let a client do it once, and add what it took to its row."""
     command = [*row.command, task.name, str(port), str(task.warm_up)]
     if row.read and row.client in {"imapclient", "aimap"}:
         command.append("read")
@@ -146,7 +148,7 @@ def _table(task: Corpus, items: str, rows: Sequence[Row]) -> list[str]:
     count = task.checks["messages"]
     columns = ("CPU seconds", "least to most", "µs a message", "times imapclient", "times aimap")
     lines = [
-        f"**{task.name}**: {count:,} × {items}, {task.checks['wire'] / 1e6:.1f} MB",
+        f"**parsing {task.name}**: {count:,} × {items}, {task.checks['wire'] / 1e6:.1f} MB",
         "",
         f"| client | {' | '.join(columns)} |",
         f"| --- |{' ---: |' * len(columns)}",
@@ -168,27 +170,24 @@ def _table(task: Corpus, items: str, rows: Sequence[Row]) -> list[str]:
     return lines
 
 
-def run(options: Options) -> str:
-    """Run it; return a Markdown table for each set."""
+def run(options: Options) -> list[Section]:
+    """Run it; return a table for each set."""
     tasks = [corpus.prepare(name, options.scale, options.order) for name in options.sets]
-    title = (
-        f"Parsing, CPU seconds of the client, median of {options.rounds} rounds, "
-        f"Python {platform.python_version()}. "
-        "A row that reads every attribute is compared with those that do so too:"
-    )
-    lines = [title]
+    sections: list[Section] = []
     with replaying(tasks) as port:
         for task in tasks:
-            rows = _rows(task.name, options.clients)
+            found = rows(task.name, options.clients)
             for _ in range(options.rounds):
-                for row in rows:
+                for row in found:
                     if not row.failure:
-                        _measure(row, task, port)
+                        measure(row, task, port)
             items = ITEMS[task.name].strip("()")
             if task.name == "flags":
                 items = " ".join(responses.ORDERS[options.order])
-            lines += ["", *_table(task, items, rows)]
-            broken = [row for row in rows if row.client == "aimap" and row.failure]
+            broken = [row for row in found if row.client == "aimap" and row.failure]
             if broken:
                 raise AssertionError(f"{broken[0].title}: {broken[0].failure}")
-    return "\n".join(lines)
+            bars = [(row.title, median(row.seconds)) for row in found if row.seconds]
+            plot = Bars(f"parse-{task.name}", f"CPU seconds to parse: {task.name}", bars)
+            sections.append(Section("\n".join(_table(task, items, found)), [plot]))
+    return sections

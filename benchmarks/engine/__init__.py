@@ -18,6 +18,11 @@ rows, or those that ``--rows`` names:
     500 and 2,000 connections in one process, each waiting in IDLE: the time until all are
     ready, and the memory that each takes, against bare Trio streams that did the same.
 
+``append``
+    2,000 messages are uploaded with 50 ms added to each round trip.
+``large``
+    One message of 200 MB: what memory it takes.
+
 Each client runs in a process of its own (:mod:`benchmarks.engine.contend`), within a bound
 of time: one that is not ready by then is shown as such. Clocks run from after logging in.
 Rounds of the clients take turns. The quick run has one round, smaller numbers and no 10 ms.

@@ -14,6 +14,7 @@ from benchmarks.engine.task import Figures, Stopwatch, Task
 
 AT_FIRST = "at the first message"
 IN_THE_MIDDLE = "after a fifth of them"
+LATER = "after half a second"
 
 _ITEMS = "(UID FLAGS INTERNALDATE RFC822.SIZE)"
 _FETCHED = re.compile(rb"\* \d+ FETCH")

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 
 import aioimaplib
+import imap_tools
 import imapclient
 import trio
 
@@ -93,6 +94,12 @@ def with_imaplib(task: Task) -> Iterator[imaplib.IMAP4]:
 def with_imapclient(task: Task) -> Iterator[imapclient.IMAPClient]:
     with imapclient.IMAPClient(HOST, task.port, ssl=False) as client:
         client.login(task.user, task.password)
+        yield client
+
+
+@contextmanager
+def with_imap_tools(task: Task) -> Iterator[imap_tools.MailBoxUnencrypted]:
+    with imap_tools.MailBoxUnencrypted(HOST, task.port).login(task.user, task.password) as client:
         yield client
 
 

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 
-from benchmarks.engine import asking, cancelling, crowding, storing
+from benchmarks.engine import asking, cancelling, crowding, large, storing, uploading
 from benchmarks.engine.task import Figures, Task
 
 ROWS: dict[str, Callable[[str, str, str, Task], Figures]] = {
@@ -16,6 +16,8 @@ ROWS: dict[str, Callable[[str, str, str, Task], Figures]] = {
     "store": storing.contend,
     "cancel": cancelling.contend,
     "crowd": crowding.contend,
+    "append": uploading.contend,
+    "large": large.contend,
 }
 
 

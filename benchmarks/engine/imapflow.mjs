@@ -2,13 +2,23 @@
 //
 // Arguments: the folder where it is installed, the row, "imapflow", the way, the task as JSON.
 
+import {
+  createWriteStream,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
 import path from "node:path";
+import { pipeline } from "node:stream/promises";
 
 const [folder, row, , way, json] = process.argv.slice(2);
 const { ImapFlow } = createRequire(path.join(folder, "here.js"))("imapflow");
 const task = JSON.parse(json);
-const numbers = [...Array(task.count).keys()];
+const numbers = [...Array(process.argv[3] === "large" ? 0 : task.count).keys()];
 const byUid = { uid: true };
 const small = { uid: true, flags: true, internalDate: true, size: true };
 
@@ -53,25 +63,49 @@ const store = async () => {
   if (way !== "inside the loop") for (const uid of uids) await mark(uid);
 };
 
+const line = "As ever, nothing new; that is all there is to tell.\r\n".repeat(20);
+const message = (number) =>
+  `From: Joe <joe@example.org>\r\nTo: ann@example.org\r\nSubject: Number ${number}\r\n` +
+  `Date: Mon, 7 Feb 2022 21:52:25 -0800\r\nMessage-ID: <${number}@example.org>\r\n\r\n${line}`;
+const append = async () => {
+  for (const number of numbers) check((await client.append("M0", message(number))).uid);
+};
+
+const large = async () => {
+  const target = path.join(mkdtempSync(path.join(tmpdir(), "large")), "message");
+  const { content } = await client.download("1", undefined, byUid);
+  await pipeline(content, createWriteStream(target));
+  check(statSync(target).size >= task.count);
+  rmSync(path.dirname(target), { recursive: true });
+};
+
 const leave = async () => {
   const wanted = way === "at the first message" ? 1 : Math.floor(task.count / 5);
   let found = 0;
   for await (const message of client.fetch("1:*", small, byUid)) if (++found === wanted) break;
 };
 
+const memory = (which) => {
+  const found = readFileSync("/proc/self/status", "utf8").match(new RegExp(`${which}:\\s+(\\d+)`));
+  return Number(found[1]) * 1024;
+};
+
 const measured = async (work) => {
   const before = process.cpuUsage();
+  const resident = memory("VmRSS");
+  writeFileSync("/proc/self/clear_refs", "5");
   const begin = performance.now();
   await work();
   const seconds = (performance.now() - begin) / 1000;
   const { user, system } = process.cpuUsage(before);
-  return { seconds, cpu: (user + system) / 1e6 };
+  const octets = memory("VmHWM") - resident;
+  return { seconds, cpu: (user + system) / 1e6, octets };
 };
 
 await client.connect();
-if (row === "fetch" || row === "cancel") await client.mailboxOpen("INBOX", { readOnly: true });
+if (["fetch", "cancel", "large"].includes(row)) await client.mailboxOpen("INBOX", { readOnly: true });
 if (row === "store") await client.mailboxOpen("INBOX");
 if (row === "cancel") await leave();
-const work = { store, cancel: () => client.noop() }[row] ?? askAll;
+const work = { append, large, store, cancel: () => client.noop() }[row] ?? askAll;
 console.log(JSON.stringify(await measured(work)));
 await client.logout();

@@ -151,7 +151,7 @@ def test_the_suite_passes_against_the_wheel(installed: Path, tmp_path: Path) -> 
 def test_users_get_the_types(built: tuple[Path, Path], tmp_path: Path) -> None:
     run(sys.executable, "-m", "venv", tmp_path / "environment")
     python = tmp_path / "environment" / "bin" / "python"
-    run(python, "-m", "pip", "install", "--quiet", f"{built[1]}[all]", "mypy", "pyright")
+    run(python, "-m", "pip", "install", "--quiet", f"{built[1]}[all,otel]", "mypy", "pyright")
     project = tmp_path / "project"
     project.mkdir()
     shutil.copy(HERE / "user_project.py", project / "main.py")

@@ -123,7 +123,8 @@ class Opening(Notifying, Connected):
         if view is None or self._selecting or not same_mailbox(view.mailbox, name):
             return
         if self._has("UNSELECT", "IMAP4rev2"):
-            await self._driver.call(Unselect())
+            # If it is being left already, this is not sent.
+            self._driver.submit(Unselect())
             return
         await self._driver.call(Examine(view.mailbox))
         await self._driver.call(Close())

@@ -11,6 +11,8 @@ from aimap.testing._store import StoredMailbox
 
 _RIGHTS = "lrswipkxtea"
 _VIRTUAL = "cd"
+_OLD_RIGHTS = "lrswipcda"
+"""Those of :rfc:`2086`, where RIGHTS= is not offered."""
 _NONE = '""'
 
 
@@ -23,7 +25,7 @@ async def set_acl(client: Connection, arguments: Arguments) -> None:
     arguments.end()
     change = rights[:1] if rights[:1] in ("+", "-") else ""
     rights = rights.removeprefix(change)
-    _check_rights(rights)
+    _check_rights(client, rights)
     mailbox = require(client, name)
     before = mailbox.rights.get(identifier, "")
     if change == "-":
@@ -40,15 +42,20 @@ def _identifier(arguments: Arguments) -> str:
     return identifier
 
 
-def _check_rights(rights: str) -> None:
+def _all_rights(client: Connection) -> str:
+    return _RIGHTS if client.offers("RIGHTS=KXTE") else _OLD_RIGHTS
+
+
+def _check_rights(client: Connection, rights: str) -> None:
+    known = _all_rights(client)
     for right in rights:
-        if right in _VIRTUAL:
+        if right in _VIRTUAL and right not in known:
             raise ViolationError(
                 f"the virtual right {right!r} of RFC 2086, sent to a server with RIGHTS= "
                 "(RFC 4314 section 2.1.1)",
                 Rule.ACL,
             )
-        if right not in _RIGHTS:
+        if right not in known:
             raise ViolationError(f"no right {right!r} (RFC 4314 section 2.1)", Rule.ACL)
 
 
@@ -63,7 +70,7 @@ async def delete_acl(client: Connection, arguments: Arguments) -> None:
 async def get_acl(client: Connection, arguments: Arguments) -> None:
     name = arguments.mailbox()
     arguments.end()
-    rights = {client.user: _RIGHTS, **require(client, name).rights}
+    rights = {client.user: _all_rights(client), **require(client, name).rights}
     words = [f"ACL {wire_name(client, name)}"]
     words += [f"{_quoted(who)} {what or _NONE}" for who, what in rights.items()]
     client.untagged(" ".join(words))
@@ -76,7 +83,7 @@ async def list_rights(client: Connection, arguments: Arguments) -> None:
     arguments.end()
     require(client, name)
     words = f'LISTRIGHTS {wire_name(client, name)} {_quoted(identifier)} ""'
-    client.untagged(" ".join([words, *_RIGHTS]))
+    client.untagged(" ".join([words, *_all_rights(client)]))
 
 
 async def my_rights(client: Connection, arguments: Arguments) -> None:
@@ -87,7 +94,7 @@ async def my_rights(client: Connection, arguments: Arguments) -> None:
 
 def send_my_rights(client: Connection, mailbox: StoredMailbox) -> None:
     """Queue a MYRIGHTS response."""
-    rights = mailbox.rights.get(client.user, _RIGHTS)
+    rights = mailbox.rights.get(client.user, _all_rights(client))
     client.untagged(f"MYRIGHTS {wire_name(client, mailbox.name)} {rights or _NONE}")
 
 

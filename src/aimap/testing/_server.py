@@ -84,7 +84,8 @@ class Server:
         self.flights: int = 0
         self.logins = logins
         self.preset = preset
-        self.faults = (*preset.faults, *faults)
+        self._first_faults = (*preset.faults, *faults)
+        self.faults = self._first_faults
         self._initial = dict(accounts)
         self._number = 0
         self.jmap_url = "https://localhost/.well-known/jmap"
@@ -366,12 +367,12 @@ class Server:
             connection.end.stall(seconds)
 
     async def reset(self) -> None:
-        """Begin anew: the accounts that there were in the beginning, empty; no faults.
+        """Begin anew: with the accounts and the faults that there were, and no mail.
 
         Connections are dropped, and what was noted of clients is forgotten.
         """
         await self.drop_connections()
-        self.faults = ()
+        self.faults = self._first_faults
         self.accounts.clear()
         for user, password in self._initial.items():
             self.add_account(user, password)
