@@ -92,6 +92,20 @@ def test_faults_presets_and_accounts(tmp_path: Path) -> None:
             assert "STARTTLS" in imap.capabilities
 
 
+def test_tokens() -> None:
+    arguments = ("--mechanism", "xoauth2", "--mechanism", "PLAIN", "--token", "joe:ya29")
+    with serving("--tls", "insecure", *arguments) as (_, said):
+        with imaplib.IMAP4(said["host"], said["port"]) as imap:
+            assert {"AUTH=XOAUTH2", "AUTH=PLAIN"} <= set(imap.capabilities)
+            answers = [b"user=joe\1auth=Bearer other\1\1", b""]
+            with pytest.raises(imaplib.IMAP4.error, match="not valid"):
+                imap.authenticate("XOAUTH2", lambda _: answers.pop(0))
+        with imaplib.IMAP4(said["host"], said["port"]) as imap:
+            assert (
+                imap.authenticate("XOAUTH2", lambda _: b"user=joe\1auth=Bearer ya29\1\1")[0] == "OK"
+            )
+
+
 def test_what_is_told_to_people() -> None:
     with subprocess.Popen(
         [*COMMAND, "--tls", "insecure"], stdout=subprocess.PIPE, text=True

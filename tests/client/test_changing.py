@@ -313,3 +313,12 @@ def test_a_result_shows_itself() -> None:
     assert repr(result) == "<aimap.CopyResult 1:2->5:6, untold , missing 9>"
     assert list(result) == [1, 2]
     assert not aimap.CopyResult([], untold=UIDSet(), missing=UIDSet(9))
+
+
+async def test_a_mailbox_is_deleted_as_soon_as_it_was_left(autojump_clock: Any) -> None:
+    async with connected(latency=0.05) as (imap, server):
+        await imap.create("box")
+        async with imap.select("box"):
+            pass
+        await imap.delete("box")
+        assert server.accounts["joe"].mailbox("box") is None

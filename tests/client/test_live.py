@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 import trio
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import aimap
 from aimap import Flag, SearchChange, StateError, UIDSet
@@ -159,3 +161,45 @@ async def test_nobody_looks_for_long(autojump_clock: Any) -> None:
                 while len(changes) < 30:
                     changes |= (await anext(unread)).removed
                 assert changes == UIDSet("1:30")
+
+
+CRITERIA = (
+    aimap.UNSEEN
+    | (aimap.FLAGGED & aimap.SUBJECT("1"))
+    | (~aimap.ANSWERED & aimap.IN("3:7"))
+)  # fmt: skip
+STEPS = st.tuples(
+    st.sampled_from(["deliver", "expunge", "set", "store", "noop"]),
+    st.integers(1, 12),
+    st.sets(st.sampled_from([Flag.SEEN, Flag.FLAGGED, Flag.ANSWERED])),
+)
+
+
+@pytest.mark.parametrize("without", [set(), {"CONTEXT=SEARCH"}])
+@settings(max_examples=30)
+@given(steps=st.lists(STEPS, max_size=12))
+async def test_whatever_happens(without: set[str], steps: list[tuple[str, int, set[Flag]]]) -> None:
+    async with connected(messages=6, capabilities=CAPABILITIES - without) as (imap, server):
+        box = server.mailbox("joe")
+        async with imap.select("INBOX") as inbox:
+            async with inbox.search_updates(CRITERIA) as live:
+                for what, uid, flags in steps:
+                    there = [message for message in box.messages if message.uid == uid]
+                    if what == "deliver":
+                        server.deliver("joe", b"Subject: %d\r\n\r\n" % uid, flags=flags)
+                    elif what == "expunge" and there:
+                        server.expunge("joe", [uid])
+                    elif what == "set" and there:
+                        box.set_flags(there[0], flags)
+                    elif what == "store" and there:
+                        await inbox.set_flags(uid, *flags)
+                    else:
+                        await imap.noop()
+                await imap.noop()
+                now = await inbox.search(CRITERIA)
+                with trio.fail_after(5):
+                    while live.results != now:
+                        change = await anext(live)
+                        assert change.added | change.removed
+                        assert change.added <= live.results
+                        assert not change.removed & live.results

@@ -135,6 +135,19 @@ async def test_what_a_server_left_empty_is_asked_for_alone() -> None:
         assert (message.text, message.html) == ("hello", "<p>hello")
 
 
+async def test_what_a_server_refuses_comes_out_as_it_is() -> None:
+    conversation: Conversation = [
+        (
+            b"UID FETCH 1 " + ITEMS,
+            b"* 1 FETCH (UID 1 " + STRUCTURE + ALTERNATIVE + b")\r\n%s OK",
+        ),
+        (b"UID FETCH 1 (BODY.PEEK[1] BODY.PEEK[2])", b"%s NO [UNAVAILABLE] not now"),
+    ]
+    async with selected("", conversation) as inbox:
+        with pytest.raises(aimap.NoError, match="UNAVAILABLE"):
+            await inbox.read(1)
+
+
 async def test_previews_by_the_server() -> None:
     conversation: Conversation = [
         (

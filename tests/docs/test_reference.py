@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 import aimap
+import aimap.extending
 import aimap.sync
 import aimap.testing
 from tests.docs.blocks import ROOT
@@ -38,3 +39,32 @@ def test_every_public_name_has_a_docstring() -> None:
             value = getattr(module, name)
             if isinstance(value, type) or callable(value):
                 assert value.__doc__, name
+
+
+# What the RFCs do not have: what is done here, without asking the server.
+OURS = {
+    "greeting", "host", "port", "profile", "statistics", "submit", "is_selected", "name", "read",
+    "resynced", "save_attachments", "set_color", "mailbox_name",
+    # Gmail's own.
+    "add_labels", "remove_labels", "set_labels", "StoreLabels",
+    # What commands of one's own are made of.
+    "Command",
+}  # fmt: skip
+
+
+def test_every_call_names_its_rfc() -> None:
+    without = [
+        f"{owner.__name__}.{name}"
+        for owner in (aimap.Client, aimap.Mailbox)
+        for name in dir(owner)
+        if not name.startswith("_") and name not in OURS | {"on_event", "learnt", "login_code"}
+        if ":rfc:" not in (getattr(owner, name).__doc__ or "")
+    ]
+    commands = [getattr(aimap.commands, name) for name in aimap.commands.__all__]
+    without += [
+        command.__name__
+        for command in commands
+        if isinstance(command, type) and issubclass(command, aimap.extending.Command)
+        if command.__name__ not in OURS and ":rfc:" not in (command.__doc__ or "")
+    ]
+    assert without == []

@@ -90,6 +90,8 @@ async def test_labels(scene: Scene) -> None:
         (message,) = await inbox.fetch_all(1, items.X_GM_LABELS, items.X_GM_MSGID, items.X_GM_THRID)
         assert "two words" in message.gmail_labels
         assert await inbox.search(criteria.X_GM_MSGID(message.gmail_message_id)) == UIDSet(1)
+        assert 1 in await inbox.search(criteria.X_GM_THRID(message.gmail_thread_id))
+        assert await inbox.search(criteria.X_GM_RAW("subject:2")) == UIDSet(2)
     scene.saw("X-GM-EXT-1", WORKS)
 
 

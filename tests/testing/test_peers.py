@@ -12,7 +12,7 @@ import imapclient
 import pytest
 import trio
 
-from aimap.testing import Server, sample_messages, serve
+from aimap.testing import Server, ServerInThread, sample_messages, serve, serve_in_thread
 
 MESSAGES = list(sample_messages(20))
 
@@ -123,4 +123,53 @@ def test_imapclient(tls: Any) -> None:
         client.expunge([2])
         assert 2 not in client.search()
         client.logout()
+        assert server.violations == []
+
+
+@contextmanager
+def imapclient_on(server: ServerInThread, user: str = "joe") -> Iterator[imapclient.IMAPClient]:
+    with imapclient.IMAPClient(server.host, port=server.port, ssl=False) as client:
+        client.login(user, "secret")
+        client.select_folder("INBOX")
+        yield client
+
+
+def test_imapclient_and_extensions() -> None:
+    with serve_in_thread({"joe": "secret"}, tls="insecure") as server:
+        server.deliver("joe", b"Subject: b\r\nMessage-ID: <1@x>\r\nFrom: Zoe <a@x>\r\n\r\n")
+        server.deliver("joe", b"Subject: Re: b\r\nReferences: <1@x>\r\nFrom: Amy <b@x>\r\n\r\n")
+        server.deliver("joe", b"Subject: a\r\nFrom: Mia <c@x>\r\n\r\n")
+        with imapclient_on(server) as client:
+            assert client.sort("SUBJECT") == [3, 1, 2]
+            assert client.sort("REVERSE DISPLAYFROM") == [1, 3, 2]
+            assert client.thread("REFERENCES") == ((1, 2), (3,))
+            assert client.thread("ORDEREDSUBJECT") == ((1, 2), (3,))
+            (quota,) = client.get_quota()[:1]
+            assert (quota.quota_root, quota.resource) == ("", "STORAGE")
+            assert client.set_quota([imapclient.imapclient.Quota("", "MESSAGE", 0, 50)]) is not None
+            assert client.get_quota_root("INBOX")[0].quota_roots == [""]
+            client.setacl("INBOX", "fred", "lr")
+            assert (b"fred", b"lr") in client.getacl("INBOX")
+            assert client.namespace().personal == (("", "/"),)
+            assert client.find_special_folder(b"\\Sent") == "Sent"
+            client.move([3], "Sent")
+            client.uid_expunge([2])
+            assert client.folder_status("Sent", ["MESSAGES", "SIZE"])[b"MESSAGES"] == 1
+        assert server.violations == []
+
+
+def test_imapclient_on_gmail() -> None:
+    with serve_in_thread({"joe": "secret"}, tls="insecure", preset="gmail") as server:
+        server.deliver("joe", b"Subject: hello\r\nMessage-ID: <1@x>\r\n\r\nhow are you?\r\n")
+        server.deliver("joe", b"Subject: other\r\nReferences: <1@x>\r\n\r\n")
+        with imapclient_on(server) as client:
+            assert client.gmail_search("how subject:hello") == [1]
+            client.add_gmail_labels([1], ["work", "\\Starred"])
+            client.remove_gmail_labels([1], ["work"])
+            assert "\\Starred" in client.get_gmail_labels([1])[1]
+            found = client.fetch([1, 2], ["X-GM-MSGID", "X-GM-THRID"])
+            assert found[1][b"X-GM-THRID"] == found[2][b"X-GM-THRID"]
+            assert found[1][b"X-GM-MSGID"] != found[2][b"X-GM-MSGID"]
+            assert client.find_special_folder(b"\\Trash") == "[Gmail]/Trash"
+            assert (b"\\Inbox",) in [flags[1:] for flags, _, _ in client.xlist_folders()]
         assert server.violations == []

@@ -189,6 +189,22 @@ async def test_results_kept_up_to_date(
     assert b"j NO" in answer
 
 
+async def test_what_is_told_of_new_results() -> None:
+    # RFC 5465 section 7.
+    async with quiet(capabilities=CAPABILITIES | {"NOTIFY"}) as server:
+        answer = await talk(
+            server,
+            *OPEN,
+            b"c UID SEARCH RETURN (COUNT UPDATE (UID BODY.PEEK[HEADER.FIELDS (SUBJECT)])) SUBJECT new\r\n",
+            b"d APPEND INBOX {19+}\r\nSubject: new\r\n\r\nx\r\n\r\n",
+            b"e APPEND INBOX {19+}\r\nSubject: old\r\n\r\nx\r\n\r\n",
+        )
+        told = b"* 3 FETCH (UID 3 BODY[HEADER.FIELDS (SUBJECT)] {16}\r\nSubject: new\r\n\r\n)\r\n"
+        assert told in answer
+        assert answer.index(b"ADDTO (0 3)") < answer.index(told)
+        assert answer.count(b" FETCH (") == 1
+
+
 @pytest.mark.breaks("search")
 async def test_a_tag_names_one_kept_result() -> None:
     async with quiet() as server:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import unicodedata
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,9 +15,11 @@ import aimap
 from aimap import BodyStructure, Message
 from aimap._client.texts import decoded_text
 from aimap._model.content import attachments, layout
-from aimap._model.filenames import safe_filename
+from aimap._model.filenames import FileNames, safe_filename
 from aimap._model.flowed import unflow
 from aimap._model.html_text import html_to_text
+
+from .growth import is_linear
 
 PLAIN = '("TEXT" "PLAIN" ("CHARSET" "utf-8") NIL NIL "7BIT" 10 1 NIL NIL NIL NIL)'
 HTML = '("TEXT" "HTML" NIL NIL NIL "7BIT" 10 1 NIL NIL NIL NIL)'
@@ -140,19 +143,32 @@ def test_safe_names(sent: str, safe: str) -> None:
     assert safe_filename(sent, "part-2") == safe
 
 
-@given(st.text(max_size=400), st.sets(st.text(max_size=3)))
-def test_any_name_is_made_safe(sent: str, taken: set[str]) -> None:
-    lowered = {name.lower() for name in taken}
-    name = safe_filename(sent, "part-1", lowered)
-    assert name.lower() not in lowered
+@given(st.text(max_size=400))
+def test_any_name_is_made_safe(sent: str) -> None:
+    name = safe_filename(sent, "part-1")
     assert name == Path(name).name
     assert name not in ("", ".", "..")
     assert len(name.encode()) < 230
     assert not set('<>:"/\\|?*') & set(name)
     assert name == name.strip(" .")
     assert not any(unicodedata.category(c).startswith("C") for c in name)
-    if not name.endswith(tuple("0123456789")):
-        assert safe_filename(name, "part-1") == name
+    assert safe_filename(name, "part-1") == name
+
+
+@given(st.lists(st.text(alphabet="aA-2.", max_size=4)))
+def test_no_two_names_are_the_same(sent: list[str]) -> None:
+    names = FileNames()
+    made = [names.take(name, "part-1") for name in sent]
+    assert len({name.lower() for name in made}) == len(sent)
+
+
+@pytest.mark.exhaustive
+def test_many_of_one_name() -> None:
+    def make(size: int) -> Callable[[], object]:
+        names = FileNames()
+        return lambda: [names.take("a.txt", "part-1") for _ in range(size)]
+
+    assert is_linear(make, 2000)
 
 
 def test_a_safe_name_is_one_of_a_file(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ class Authenticating(Connected):
     port: int = 0
 
     async def log_in(self, auth: Auth) -> None:
-        """Log in, where :func:`aimap.connect` was called without ``auth``, or again.
+        """Log in (:rfc:`9051#section-6.2`), where :func:`aimap.connect` got no ``auth``, or again.
 
         Args:
             auth: who logs in, as for :func:`aimap.connect`.

@@ -63,13 +63,13 @@ class Changing(Selected):
     async def remove_flags(
         self, uids: Messages, *flags: str, unchanged_since: int | None = None
     ) -> UIDSet:
-        """Remove flags from messages; otherwise like :meth:`add_flags`."""
+        """Remove flags (:rfc:`9051#section-6.4.6`); otherwise like :meth:`add_flags`."""
         return await self._store_flags(uids, "-", flags, unchanged_since)
 
     async def set_flags(
         self, uids: Messages, *flags: str, unchanged_since: int | None = None
     ) -> UIDSet:
-        """Give messages just those flags, or none; otherwise like :meth:`add_flags`."""
+        """Set just those flags (:rfc:`9051#section-6.4.6`); otherwise like :meth:`add_flags`."""
         return await self._store_flags(uids, "", flags, unchanged_since)
 
     async def set_color(self, uids: Messages, color: FlagColor | str | None) -> None:
@@ -272,7 +272,7 @@ class Changing(Selected):
         return CopyResult(codes, untold=told_nothing, missing=missing), dealt_with
 
     async def delete(self, uids: Messages) -> None:
-        r"""Remove messages for good: mark them ``\Deleted``, and expunge just those.
+        r"""Remove messages for good: mark and expunge just those (:rfc:`4315#section-2.1`).
 
         Args:
             uids: which messages.

@@ -53,18 +53,18 @@ class Selected:
 
     @property
     def permanent_flags(self) -> Flags:
-        """The flags that can be changed for good; all of :attr:`flags` if not told."""
+        """The flags that can be changed for good (:rfc:`9051#section-7.1`); else :attr:`flags`."""
         permanent = self._view.permanent_flags
         return self.flags if permanent is None else permanent
 
     @property
     def uid_validity(self) -> UIDValidity | None:
-        """The epoch of the UIDs; ``None`` where the server has no stable UIDs."""
+        """The epoch of the UIDs (:rfc:`9051#section-2.3.1.1`); ``None`` if they are not stable."""
         return self._view.uid_validity
 
     @property
     def uid_next(self) -> UID | None:
-        """The UID that the next message gets or exceeds, as told on selecting."""
+        """The UID that the next message gets or exceeds, as told (:rfc:`9051#section-2.3.1.1`)."""
         return self._view.uid_next
 
     @property
@@ -79,7 +79,7 @@ class Selected:
 
     @property
     def read_only(self) -> bool:
-        """Whether nothing can be changed here."""
+        """Whether nothing can be changed here (:rfc:`9051#section-7.1`)."""
         return self._view.read_only
 
     @property

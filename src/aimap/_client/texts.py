@@ -7,11 +7,11 @@ the texts, by one FETCH for all messages whose texts stand in the same parts.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from html import escape
 from typing import Any, final
 
 import attrs
-import trio
 
 from aimap._client.decoding import decoder_for
 from aimap._client.driver import Driver
@@ -144,18 +144,27 @@ async def fetch_parts(
     if not groups:
         return found
 
-    async def fetch(uids: UIDSet, items: tuple[FetchItem[bytes], ...], guess: int) -> None:
-        async with FetchStream(driver, view, uids, items, guess=guess) as stream:
+    async with AsyncExitStack() as stack:
+        # All are asked for before any is read.
+        streams = [
+            (
+                items,
+                await stack.enter_async_context(
+                    FetchStream(driver, view, UIDSet(uids), items, guess=sizes[items])
+                ),
+            )
+            for items, uids in groups.items()
+        ]
+        for items, stream in streams:
             async for message in stream:
                 _file(message, items, found.setdefault(message.uid, {}))
-
-    async with trio.open_nursery() as nursery:
-        for items, uids in groups.items():
-            nursery.start_soon(fetch, UIDSet(uids), items, sizes[items])
     for uid, parts in wanted.items():
         for part in parts:
             if uid in found and part.size and not found[uid].get(part.section):
-                await fetch(UIDSet(uid), (_item(part, limit),), part.size)
+                items = (_item(part, limit),)
+                async with FetchStream(driver, view, UIDSet(uid), items) as stream:
+                    for message in await stream.rest():
+                        _file(message, items, found[uid])
     return found
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @final
 class Expunge(SelectedCommand[None]):
-    r"""Remove what is marked \\Deleted: among *messages*, or without them all of it.
+    r"""Remove what is marked \\Deleted (:rfc:`9051#section-6.4.3`), all or among *messages*.
 
     Args:
         messages: only those of them: ``UID EXPUNGE``, which needs UIDPLUS or IMAP4rev2.

@@ -89,10 +89,10 @@ class _Searching(SelectedCommand[S]):
 
 @final
 class Search(_Searching[UIDSet]):
-    """UID SEARCH. With *extended*, ``RETURN (ALL)``, whose answer names its command.
+    """UID SEARCH (:rfc:`9051#section-6.4.4`).
 
-    The answer to a plain SEARCH names no command, so one goes at a time; a server with
-    ESEARCH gets as many as there are.
+    With *extended*, ``RETURN (ALL)``, whose answer names its command. The answer to a plain
+    SEARCH names none, so one goes at a time; a server with ESEARCH gets as many as there are.
 
     Args:
         criteria: what to look for.
@@ -109,7 +109,7 @@ class Search(_Searching[UIDSet]):
 
 @final
 class SeqSearch(_Searching[SeqSet]):
-    """SEARCH, which finds message sequence numbers. Arguments as of :class:`Search`."""
+    """SEARCH (:rfc:`9051#section-6.4.4`), which finds sequence numbers; else a :class:`Search`."""
 
     name = "SEARCH"
     kind = SeqSet

@@ -14,7 +14,7 @@ from aimap._model.numbers import UID, ModSeq, SeqNum, UIDSet, UIDValidity
 
 @attrs.frozen
 class ResponseCode:
-    """A response code: what stands in brackets before the text.
+    """A response code (:rfc:`9051#section-7.1`): what stands in brackets before the text.
 
     Codes that carry data are subclasses with typed fields. A code that aimap does not
     know is a plain ``ResponseCode`` that keeps its arguments as they came.
@@ -31,7 +31,7 @@ class ResponseCode:
 @final
 @attrs.frozen
 class CapabilityCode(ResponseCode):
-    """``[CAPABILITY ...]``: what the server offers from here on."""
+    """``[CAPABILITY ...]``: what the server offers from here on (:rfc:`9051#section-7.1`)."""
 
     capabilities: Capabilities = attrs.field(factory=Capabilities, kw_only=True)
 
@@ -39,7 +39,7 @@ class CapabilityCode(ResponseCode):
 @final
 @attrs.frozen
 class PermanentFlagsCode(ResponseCode):
-    r"""``[PERMANENTFLAGS (...)]``: the flags that can be changed for good.
+    r"""``[PERMANENTFLAGS (...)]``: what can be changed for good (:rfc:`9051#section-7.1`).
 
     Attributes:
         flags: those flags, without ``\*``.
@@ -53,7 +53,7 @@ class PermanentFlagsCode(ResponseCode):
 @final
 @attrs.frozen
 class UIDValidityCode(ResponseCode):
-    """``[UIDVALIDITY n]``; ``None`` where the server says that it has no stable UIDs."""
+    """``[UIDVALIDITY n]`` (:rfc:`9051#section-7.1`); ``None`` where UIDs are not stable."""
 
     uid_validity: UIDValidity | None = attrs.field(default=None, kw_only=True)
 
@@ -61,7 +61,7 @@ class UIDValidityCode(ResponseCode):
 @final
 @attrs.frozen
 class UIDNextCode(ResponseCode):
-    """``[UIDNEXT n]``: the UID that the next message will get or exceed."""
+    """``[UIDNEXT n]``: what the next UID will be, or exceed (:rfc:`9051#section-7.1`)."""
 
     uid_next: UID | None = attrs.field(default=None, kw_only=True)
 
@@ -115,7 +115,7 @@ class CopyUIDCode(ResponseCode):
 @final
 @attrs.frozen
 class BadCharsetCode(ResponseCode):
-    """``[BADCHARSET (...)]``: the charsets that a search may use, if the server says."""
+    """``[BADCHARSET (...)]``: the charsets for searches, if it says (:rfc:`9051#section-7.1`)."""
 
     charsets: tuple[str, ...] = attrs.field(default=(), kw_only=True)
 

@@ -12,7 +12,7 @@ from typing import final
 import attrs
 
 from aimap._model.body import BodyStructure
-from aimap._model.filenames import safe_filename, suffix_for
+from aimap._model.filenames import FileNames, suffix_for
 
 _TEXTS = ("text/plain", "text/html")
 
@@ -164,14 +164,12 @@ def attachments(structure: BodyStructure, *, nested: bool = False) -> tuple[Atta
         nested: those of the messages inside too.
     """
     found: list[Attachment] = []
-    taken: set[str] = set()
+    names = FileNames()
     for part, is_inline in _attached(structure, nested=nested):
-        filename = _filename(part, taken)
-        taken.add(filename.lower())
         found.append(
             Attachment(
                 part.section,
-                filename,
+                _filename(part, names),
                 part.filename,
                 part.content_type,
                 decoded_size(part),
@@ -198,12 +196,12 @@ def _numbers(part: BodyStructure) -> list[int]:
     return [int(number) for number in part.section.split(".") if number]
 
 
-def _filename(part: BodyStructure, taken: set[str]) -> str:
+def _filename(part: BodyStructure, names: FileNames) -> str:
     default = f"part-{part.section.replace('.', '-')}{suffix_for(part.content_type)}"
     name = part.filename or ""
     if not name and part.envelope is not None and part.envelope.subject:
         name = part.envelope.subject.replace("/", "_") + ".eml"
-    return safe_filename(name, default, taken)
+    return names.take(name, default)
 
 
 def decoded_size(part: BodyStructure) -> int | None:

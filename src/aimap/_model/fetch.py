@@ -159,7 +159,7 @@ def BODY_PEEK(
     fields_not: Iterable[str] = (),
     partial: tuple[int, int] | None = None,
 ) -> FetchItem[bytes]:
-    r"""Octets of a message or a part; does not set ``\Seen``.
+    r"""Octets of a message or a part (:rfc:`9051#section-6.4.5`); does not set ``\Seen``.
 
     Args:
         section: empty for the whole message, ``"HEADER"``, ``"TEXT"``, a part's number
@@ -181,7 +181,7 @@ def BODY(
     fields_not: Iterable[str] = (),
     partial: tuple[int, int] | None = None,
 ) -> FetchItem[bytes]:
-    r"""Octets of a message or a part; sets ``\Seen``. Arguments as :func:`BODY_PEEK`."""
+    r"""Octets of a message or a part; sets ``\Seen``; otherwise :func:`BODY_PEEK`."""
     return _body("BODY", section, fields, fields_not, partial)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container
 from unicodedata import category, normalize
 
 _LONGEST_STEM = 150
@@ -33,7 +32,7 @@ _SUFFIXES = {
 }
 
 
-def safe_filename(name: str, default: str, taken: Container[str] = ()) -> str:
+def safe_filename(name: str, default: str) -> str:
     """Return *name* as one that a file can have, in any folder of any system.
 
     It has no separators of paths, no control characters nor those that turn the direction of
@@ -43,8 +42,33 @@ def safe_filename(name: str, default: str, taken: Container[str] = ()) -> str:
     Args:
         name: what the sender called it.
         default: what it is called where nothing is left of that.
-        taken: names in lower case that it must not have; it gets a number then.
     """
+    stem, suffix = _parted(name, default)
+    return stem + suffix
+
+
+class FileNames:
+    """Safe names, no two of which are the same, be it but for case."""
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+        # Where counting goes on: a message may have very many of one name.
+        self._next: dict[str, int] = {}
+
+    def take(self, name: str, default: str) -> str:
+        """Return a safe name; with a number if it is taken. Arguments as of `safe_filename`."""
+        stem, suffix = _parted(name, default)
+        wanted = made = stem + suffix
+        number = self._next.get(wanted.lower(), 2)
+        while made.lower() in self._taken:
+            made = f"{stem}-{number}{suffix}"
+            number += 1
+        self._next[wanted.lower()] = number
+        self._taken.add(made.lower())
+        return made
+
+
+def _parted(name: str, default: str) -> tuple[str, str]:
     last = name.replace("\\", "/").rpartition("/")[2]
     clean = "".join(map(_safe, normalize("NFC", last))).strip(" .")
     if clean.startswith(("-", "~")):
@@ -57,11 +81,7 @@ def safe_filename(name: str, default: str, taken: Container[str] = ()) -> str:
     if not stem or len(suffix.encode()) > _LONGEST_SUFFIX:
         stem, dot, suffix = clean, "", ""
     stem = stem.encode("utf-8")[:_LONGEST_STEM].decode("utf-8", "ignore").rstrip(" .")
-    number, made = 1, f"{stem}{dot}{suffix}"
-    while made.lower() in taken:
-        number += 1
-        made = f"{stem}-{number}{dot}{suffix}"
-    return made
+    return stem, dot + suffix
 
 
 def _safe(character: str) -> str:

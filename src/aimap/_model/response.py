@@ -32,7 +32,7 @@ Condition: TypeAlias = Literal["OK", "NO", "BAD", "PREAUTH", "BYE"]
 @final
 @attrs.frozen
 class TaggedResponse:
-    """The end of a command: ``A1 OK [CODE] text``."""
+    """The end of a command (:rfc:`9051#section-7.1`): ``A1 OK [CODE] text``."""
 
     tag: str
     condition: Condition
@@ -43,7 +43,7 @@ class TaggedResponse:
 @final
 @attrs.frozen
 class StatusResponse:
-    """An untagged OK, NO, BAD, PREAUTH or BYE."""
+    """An untagged OK, NO, BAD, PREAUTH or BYE (:rfc:`9051#section-7.1`)."""
 
     condition: Condition
     code: ResponseCode | None
@@ -65,7 +65,7 @@ class ContinuationRequest:
 @final
 @attrs.frozen
 class CapabilityResponse:
-    """``* CAPABILITY``."""
+    """``* CAPABILITY`` (:rfc:`9051#section-7.2.2`)."""
 
     capabilities: Capabilities
 
@@ -81,7 +81,7 @@ class EnabledResponse:
 @final
 @attrs.frozen
 class FlagsResponse:
-    """``* FLAGS``: the flags that exist in the selected mailbox."""
+    """``* FLAGS`` (:rfc:`9051#section-7.3.5`): the flags that exist in the selected mailbox."""
 
     flags: Flags
 
@@ -89,7 +89,7 @@ class FlagsResponse:
 @final
 @attrs.frozen
 class ExistsResponse:
-    """``* n EXISTS``: the number of messages in the selected mailbox."""
+    """``* n EXISTS`` (:rfc:`9051#section-7.4.1`): the number of messages in the mailbox."""
 
     count: int
 
@@ -105,7 +105,7 @@ class RecentResponse:
 @final
 @attrs.frozen
 class ExpungeResponse:
-    """``* n EXPUNGE``: that message is gone, and every higher number is one less."""
+    """``* n EXPUNGE`` (:rfc:`9051#section-7.5.1`): it is gone, and higher numbers are one less."""
 
     seq: SeqNum
 
@@ -127,7 +127,7 @@ class VanishedResponse:
 @final
 @attrs.frozen
 class SearchResponse:
-    """``* SEARCH``: sequence numbers or UIDs, as the command asked.
+    """``* SEARCH`` (:rfc:`3501#section-7.2.5`): sequence numbers or UIDs, as the command asked.
 
     Attributes:
         numbers: in the order sent.

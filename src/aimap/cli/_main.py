@@ -50,6 +50,12 @@ Files and variables:
 """
 
 
+_MECHANISMS = (
+    "PLAIN", "LOGIN", "CRAM-MD5", "SCRAM-SHA-1", "SCRAM-SHA-256", "OAUTHBEARER", "XOAUTH2",
+    "ANONYMOUS",
+)  # fmt: skip
+
+
 @click.group(epilog=_EPILOG)
 @click.version_option(package_name="trio-aimap", prog_name="aimap")
 def program() -> None:
@@ -152,6 +158,14 @@ def completion(shell: str) -> None:
 @click.option("--with", "offered", multiple=True, metavar="CAPABILITY", help="Offer this too.")
 @click.option("--without", "withheld", multiple=True, metavar="CAPABILITY", help="Not this.")
 @click.option("--preset", help="Go after the ways of a known server, such as gmail or yahoo.")
+@click.option(
+    "--mechanism",
+    "mechanisms",
+    multiple=True,
+    type=click.Choice(_MECHANISMS, case_sensitive=False),
+    help="How one can log in; PLAIN if there is none.",
+)
+@click.option("--token", "tokens", multiple=True, metavar="USER:TOKEN", help="An OAuth token.")
 @click.option("--lenient", is_flag=True, help="Take what lenient servers take.")
 @click.option("--latency", default=0.0, metavar="SECONDS", help="What octets take each way.")
 @click.option("--faults", type=click.Path(exists=True, path_type=Path), help="What goes wrong.")
@@ -167,6 +181,8 @@ def serve_command(
     offered: tuple[str, ...],
     withheld: tuple[str, ...],
     preset: str | None,
+    mechanisms: tuple[str, ...],
+    tokens: tuple[str, ...],
     lenient: bool,
     latency: float,
     faults: Path | None,
@@ -183,7 +199,7 @@ def serve_command(
         serve_until_interrupted,
         wished_capabilities,
     )
-    from aimap.testing import load_faults  # noqa: PLC0415
+    from aimap.testing import Logins, load_faults  # noqa: PLC0415
 
     accounts = dict(_user(each) for each in users)
     from_file = source is not None and source.suffix == ".toml"
@@ -197,6 +213,9 @@ def serve_command(
             ca_file=ca_file,
             capabilities=wished_capabilities(preset, offered, withheld),
             preset=preset,
+            logins=Logins(
+                mechanisms=mechanisms or ("PLAIN",), tokens=dict(_user(each) for each in tokens)
+            ),
             strict=not lenient,
             latency=latency,
             faults=[] if faults is None else load_faults(faults),

@@ -18,6 +18,7 @@ from aimap.cli._show import plain
 from aimap.testing import (
     CAPABILITIES,
     Fault,
+    Logins,
     On,
     Server,
     load_accounts,
@@ -43,6 +44,7 @@ class ServeWish:
     ca_file: Path | None
     capabilities: set[str] | None
     preset: str | None
+    logins: Logins
     strict: bool
     latency: float
     faults: list[Fault | On]
@@ -81,6 +83,7 @@ def serve_until_interrupted(wish: ServeWish) -> None:
             port=wish.port,
             capabilities=wish.capabilities,
             preset=wish.preset,
+            logins=wish.logins,
             strict=wish.strict,
             latency=wish.latency,
             faults=wish.faults,

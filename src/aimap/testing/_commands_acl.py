@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from aimap.testing._commands_mailboxes import require, wire_name
 from aimap.testing._connection import Connection
 from aimap.testing._describe import nstring
@@ -14,6 +16,7 @@ _VIRTUAL = "cd"
 _OLD_RIGHTS = "lrswipcda"
 """Those of :rfc:`2086`, where RIGHTS= is not offered."""
 _NONE = '""'
+_ATOM = re.compile(r"[A-Za-z0-9.@_-]+")
 
 
 async def set_acl(client: Connection, arguments: Arguments) -> None:
@@ -72,7 +75,7 @@ async def get_acl(client: Connection, arguments: Arguments) -> None:
     arguments.end()
     rights = {client.user: _all_rights(client), **require(client, name).rights}
     words = [f"ACL {wire_name(client, name)}"]
-    words += [f"{_quoted(who)} {what or _NONE}" for who, what in rights.items()]
+    words += [f"{_astring(who)} {what or _NONE}" for who, what in rights.items()]
     client.untagged(" ".join(words))
 
 
@@ -82,7 +85,7 @@ async def list_rights(client: Connection, arguments: Arguments) -> None:
     identifier = _identifier(arguments)
     arguments.end()
     require(client, name)
-    words = f'LISTRIGHTS {wire_name(client, name)} {_quoted(identifier)} ""'
+    words = f'LISTRIGHTS {wire_name(client, name)} {_astring(identifier)} ""'
     client.untagged(" ".join([words, *_all_rights(client)]))
 
 
@@ -98,5 +101,7 @@ def send_my_rights(client: Connection, mailbox: StoredMailbox) -> None:
     client.untagged(f"MYRIGHTS {wire_name(client, mailbox.name)} {rights or _NONE}")
 
 
-def _quoted(text: str) -> str:
+def _astring(text: str) -> str:
+    if _ATOM.fullmatch(text):
+        return text
     return nstring(text.encode("utf-8")).decode("utf-8")

@@ -154,13 +154,18 @@ def _answer(
     if "SAVE" in wanted.options:
         client.selected.saved = saved(found, wanted.options)
     if "UPDATE" in wanted.options:
-        _keep_up(client, name, find, by_uid=by_uid)
+        _keep_up(client, name, find, wanted, by_uid=by_uid)
     if wanted.returned:
         client.untagged(esearch(f'TAG "{client.tag}"', found, wanted, search, by_uid=by_uid))
 
 
 def _keep_up(
-    client: Connection, name: str, find: Callable[[], Sequence[Found]], *, by_uid: bool
+    client: Connection,
+    name: str,
+    find: Callable[[], Sequence[Found]],
+    wanted: Wanted,
+    *,
+    by_uid: bool,
 ) -> None:
     contexts = client.selected.contexts
     if client.tag in contexts:
@@ -170,7 +175,7 @@ def _keep_up(
             Rule.SEARCH,
         )
     told = [each.message.uid for each in find()]
-    contexts[client.tag] = Context(client.tag, by_uid, name == "SORT", find, told)
+    contexts[client.tag] = Context(client.tag, by_uid, name == "SORT", find, wanted.items, told)
 
 
 def _sort_keys(client: Connection, arguments: Arguments) -> list[_SortKey]:

@@ -292,6 +292,9 @@ class Connection:
             if isinstance(news, str):
                 self.untagged(news)
                 continue
+            if isinstance(news, tuple):
+                self.tell_message(*news)
+                continue
             items = f"UID {news.uid} FLAGS ({' '.join(sorted(news.flags))})"
             if "CONDSTORE" in self.enabled:
                 items += f" MODSEQ ({news.modseq})"

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import attrs
 
 from aimap._model.numbers import UIDSet
 from aimap.testing._connection import Connection
+from aimap.testing._fetch_items import Item, read_item
 from aimap.testing._grammar import Arguments
 from aimap.testing._rules import Rule, ViolationError
 from aimap.testing._search import Search
 from aimap.testing._selected import Found
+from aimap.testing._store import StoredMessage
 
 _WINDOW = re.compile(rb"(-?)([1-9][0-9]{0,9}):(-?)([1-9][0-9]{0,9})")
 _HINTS = ("SAVE", "CONTEXT", "UPDATE")
@@ -24,6 +26,7 @@ class Wanted:
 
     options: list[str]
     window: tuple[int, int] = (0, 0)
+    items: list[Item] = attrs.field(factory=list[Item])
 
     @property
     def returned(self) -> list[str]:
@@ -49,7 +52,7 @@ def return_options(client: Connection, arguments: Arguments, name: str) -> Wante
     else:
         known = _known(client, name)
         for _ in arguments.listed():
-            _return_option(arguments, wanted, known)
+            _return_option(client, arguments, wanted, known)
     arguments.space()
     if "PARTIAL" in wanted.options and "ALL" in wanted.options:
         raise ViolationError("PARTIAL beside ALL (RFC 9394 section 3.1)", Rule.PARTIAL)
@@ -66,7 +69,9 @@ def _known(client: Connection, name: str) -> list[str]:
     return known
 
 
-def _return_option(arguments: Arguments, wanted: Wanted, known: list[str]) -> None:
+def _return_option(
+    client: Connection, arguments: Arguments, wanted: Wanted, known: list[str]
+) -> None:
     option = arguments.atom()
     if option not in known:
         raise ViolationError(f"no return option {option} (RFC 4731 section 3.1)", Rule.SEARCH)
@@ -77,6 +82,9 @@ def _return_option(arguments: Arguments, wanted: Wanted, known: list[str]) -> No
     if option == "PARTIAL":
         arguments.space()
         wanted.window = read_window(arguments)
+    if option == "UPDATE" and client.offers("NOTIFY") and arguments.step(b" "):
+        # RFC 5465 section 7: what is to be told of messages that come into the result.
+        wanted.items = [item for _ in arguments.listed() for item in read_item(client, arguments)]
 
 
 def read_window(arguments: Arguments) -> tuple[int, int]:
@@ -167,6 +175,7 @@ class Context:
         by_uid: whether by UIDs or by sequence numbers.
         is_sorted: whether positions matter.
         find: finds everything again, in order.
+        items: what is told of a message that comes into the result.
         told: the result as the client knows it, by UID.
     """
 
@@ -174,6 +183,7 @@ class Context:
     by_uid: bool
     is_sorted: bool
     find: Callable[[], Sequence[Found]]
+    items: list[Item]
     told: list[int]
 
     def removals(self, seqs: dict[int, int], gone: set[int]) -> str:
@@ -192,21 +202,27 @@ class Context:
             pairs = [f"0 {UIDSet(uid if self.by_uid else seqs[uid] for uid in leaving)}"]
         return self._response("REMOVEFROM", pairs)
 
-    def changes(self, seqs: dict[int, int]) -> list[str]:
-        """Return what tells the client of the result as it is now.
+    def changes(self, seqs: dict[int, int]) -> Iterator[str | tuple[StoredMessage, bytes]]:
+        """Iterate over what tells the client of the result as it is now.
 
         Args:
             seqs: sequence numbers by UID.
+
+        Yields:
+            Responses, or messages with the data items that are told of them.
         """
         now = {each.message.uid: each for each in self.find()}
-        responses = [self.removals(seqs, {uid for uid in self.told if uid not in now})]
+        yield from filter(None, [self.removals(seqs, {uid for uid in self.told if uid not in now})])
         added = [uid for uid in now if uid not in self.told]
         positions = {uid: at for at, uid in enumerate(now, 1)}
         pairs = [f"{positions[uid]} {now[uid].number(by_uid=self.by_uid)}" for uid in added]
         if added and not self.is_sorted:
             pairs = [f"0 {UIDSet(now[uid].number(by_uid=self.by_uid) for uid in added)}"]
         self.told = list(now)
-        return [each for each in (*responses, self._response("ADDTO", pairs)) if each]
+        yield from filter(None, [self._response("ADDTO", pairs)])
+        for uid in added if self.items else ():
+            message = now[uid].message
+            yield message, b" ".join(item.render(message) for item in self.items)
 
     def _response(self, word: str, pairs: list[str]) -> str:
         if not pairs:

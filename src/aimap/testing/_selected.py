@@ -180,7 +180,7 @@ class Selected:
 
     def news(
         self, *, expunges: bool, vanished: bool, arrivals: bool = True, flags: bool = True
-    ) -> Iterator[str | StoredMessage]:
+    ) -> Iterator[str | StoredMessage | tuple[StoredMessage, bytes]]:
         """Iterate over what happened to the mailbox, and forget it.
 
         Args:
@@ -190,7 +190,8 @@ class Selected:
             flags: whether new flags are told.
 
         Yields:
-            Responses, or messages whose flags are to be told.
+            Responses, messages whose flags are to be told, or messages with what is to be
+            told of them.
         """
         if expunges:
             gone = {message.uid for message in self._expunged}
