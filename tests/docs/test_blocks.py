@@ -88,6 +88,21 @@ async def test_fragments_run(block: Block, tmp_path: Path, monkeypatch: pytest.M
                     await done
 
 
+def test_all_of_it_is_written_as_we_write_code(tmp_path: Path) -> None:
+    pytest.importorskip("ruff")
+    for block in PYTHON:
+        (tmp_path / f"{block}.py").write_text(block.text, encoding="utf-8")
+    options = ["--isolated", "--line-length", "100", "--target-version", "py311", str(tmp_path)]
+    for words in (["format", "--diff"], ["check", "--select", "F401,F841,UP,B"]):
+        done = subprocess.run(
+            [sys.executable, "-m", "ruff", *words, *options],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout
+
+
 @pytest.mark.parametrize("line", LINES)
 async def test_commands_do(line: str, tmp_path: Path) -> None:
     words = shlex.split(line, comments=True)

@@ -8,7 +8,15 @@ import ssl
 import pytest
 
 from aimap import InvalidArgumentError
-from aimap.testing import Change, On, ServerInThread, serve_in_thread
+from aimap.testing import (
+    Change,
+    On,
+    ServerInThread,
+    Transcript,
+    TranscriptError,
+    play_in_thread,
+    serve_in_thread,
+)
 
 
 def login(server: ServerInThread) -> imaplib.IMAP4:
@@ -76,3 +84,52 @@ def test_it_does_not_start() -> None:
         with pytest.raises(OSError):
             with serve_in_thread(tls="insecure", port=server.port):
                 pass
+
+
+DIALOGUE = Transcript.parse("""
+S: * OK IMAP4rev1 ready
+C: 1 CAPABILITY
+S: * CAPABILITY IMAP4rev1
+S: 1 OK done
+C: 2 LOGIN joe [hidden]
+S: 2 OK done
+C: 3 NOOP
+S: * 5 EXISTS
+S: 3 OK done
+C: 4 LOGOUT
+S: * BYE
+S: 4 OK done
+""")
+
+
+def test_a_transcript_for_imaplib() -> None:
+    with play_in_thread(DIALOGUE) as (host, port):
+        for _ in range(2):
+            with imaplib.IMAP4(host, port) as imap:
+                imap.login("joe", "secret")
+                assert imap.noop()[0] == "OK"
+                assert imap.response("EXISTS")[1] == [b"5"]
+
+
+def test_a_transcript_not_followed() -> None:
+    with pytest.raises(TranscriptError, match=r"'3 NOOP'; it said '\w+ CAPABILITY'"):
+        with play_in_thread(DIALOGUE) as (host, port):
+            imap = imaplib.IMAP4(host, port)
+            imap.login("joe", "secret")
+            with pytest.raises((imaplib.IMAP4.error, OSError)):
+                imap.capability()
+            imap.shutdown()
+
+
+def test_a_transcript_that_nobody_hears() -> None:
+    with pytest.raises(TranscriptError, match=r"'1 CAPABILITY'; it said nothing"):
+        with play_in_thread(DIALOGUE):
+            pass
+
+
+def test_a_transcript_left_early() -> None:
+    with pytest.raises(TranscriptError, match=r"'3 NOOP'; it said nothing"):
+        with play_in_thread(DIALOGUE) as (host, port):
+            imap = imaplib.IMAP4(host, port)
+            imap.login("joe", "secret")
+            imap.shutdown()

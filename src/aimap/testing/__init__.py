@@ -38,7 +38,13 @@ from aimap.testing._scripts import (
 )
 from aimap.testing._server import Server, serve
 from aimap.testing._store import Account, StoredMailbox, StoredMessage
-from aimap.testing._threaded import MessageSeen, ServeOptions, ServerInThread, serve_in_thread
+from aimap.testing._threaded import (
+    MessageSeen,
+    ServeOptions,
+    ServerInThread,
+    play_in_thread,
+    serve_in_thread,
+)
 from aimap.testing._transcripts import Piece, Transcript, TranscriptError
 from aimap.testing._write import write_response
 
@@ -87,6 +93,7 @@ __all__ = [
     "Violation",
     "load_accounts",
     "load_faults",
+    "play_in_thread",
     "record",
     "sample_messages",
     "serve",

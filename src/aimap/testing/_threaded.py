@@ -6,9 +6,9 @@ import math
 import ssl
 import threading
 from collections.abc import Callable, Generator, Iterable, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from datetime import datetime
-from typing import TypedDict, TypeVar, Unpack, final
+from typing import Generic, TypedDict, TypeVar, Unpack, final
 
 import attrs
 import trio
@@ -21,6 +21,7 @@ from aimap.testing._received import ReceivedCommand
 from aimap.testing._rules import Violation
 from aimap.testing._scripts import On
 from aimap.testing._server import Server, TLSMode, serve
+from aimap.testing._transcripts import Transcript
 
 T = TypeVar("T")
 
@@ -195,48 +196,52 @@ class ServerInThread:
         trio.from_thread.run(self._server.reset, trio_token=self._token)
 
 
-@final
-class _Thread:
-    """Runs the server, and hands out what came of its start."""
+class _Thread(Generic[T]):
+    """Runs an asynchronous context manager in a thread, and hands out what it gives."""
 
-    def __init__(self, accounts: Mapping[str, str] | None, options: ServeOptions) -> None:
-        self._accounts = accounts
-        self._options = options
+    def __init__(self, opened: AbstractAsyncContextManager[T]) -> None:
+        self._opened = opened
         self._begun = threading.Event()
         self._scope = trio.CancelScope()
-        self.server: ServerInThread | None = None
-        self.error: BaseException | None = None
-        self.thread = threading.Thread(target=self._run, name="aimap test server", daemon=True)
+        self._token: trio.lowlevel.TrioToken | None = None
+        self._values: list[T] = []
+        self._error: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="aimap.testing", daemon=True)
 
-    def start(self) -> ServerInThread:
-        """Start it, and wait until it listens."""
-        self.thread.start()
+    @property
+    def token(self) -> trio.lowlevel.TrioToken:
+        """What calls functions in the thread."""
+        assert self._token is not None
+        return self._token
+
+    def start(self) -> T:
+        """Start it, and wait until it has begun."""
+        self._thread.start()
         if not self._begun.wait(_PATIENCE):
-            raise RuntimeError("the embedded server did not start")
-        if self.error is not None:
-            raise self.error
-        assert self.server is not None
-        return self.server
+            raise RuntimeError("the server's thread did not start")
+        if self._error is not None:
+            raise self._error
+        return self._values[0]
 
     def stop(self) -> None:
-        """Stop it."""
-        assert self.server is not None
-        self.server.call(lambda _: self._scope.cancel())
-        self.thread.join(_PATIENCE)
-        if self.error is not None:
-            raise self.error
+        """Stop it, and raise what it raised."""
+        trio.from_thread.run_sync(self._scope.cancel, trio_token=self.token)
+        self._thread.join(_PATIENCE)
+        if self._error is not None:
+            raise self._error
 
     def _run(self) -> None:
         try:
-            trio.run(self._serve)
+            trio.run(self._main)
         except BaseException as error:  # noqa: BLE001, ASYNC103 (raised where it is waited for)
-            self.error = error
+            self._error = error
         self._begun.set()
 
-    async def _serve(self) -> None:
-        async with serve(self._accounts, **self._options) as server:
+    async def _main(self) -> None:
+        async with self._opened as value:
+            self._values.append(value)
+            self._token = trio.lowlevel.current_trio_token()
             with self._scope:
-                self.server = ServerInThread(server, trio.lowlevel.current_trio_token())
                 self._begun.set()
                 await trio.sleep_forever()
 
@@ -265,9 +270,31 @@ def serve_in_thread(
         InvalidArgumentError: what :func:`serve` raises.
         OSError: if the port cannot be used.
     """
-    thread = _Thread(accounts, options)
+    thread = _Thread(serve(accounts, **options))
     server = thread.start()
     try:
-        yield server
+        yield ServerInThread(server, thread.token)
+    finally:
+        thread.stop()
+
+
+@contextmanager
+def play_in_thread(transcript: Transcript) -> Generator[tuple[str, int]]:
+    """Play a transcript from a thread of its own, as a ``with`` block.
+
+    Args:
+        transcript: what is played to whoever connects.
+
+    Yields:
+        The host and the port to connect to, without TLS.
+
+    Raises:
+        TranscriptError: what :meth:`Transcript.listening` raises.
+        OSError: likewise.
+    """
+    thread = _Thread(transcript.listening())
+    where = thread.start()
+    try:
+        yield where
     finally:
         thread.stop()

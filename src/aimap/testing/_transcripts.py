@@ -22,6 +22,7 @@ from __future__ import annotations
 import re
 from collections.abc import AsyncGenerator, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from itertools import pairwise, zip_longest
 from pathlib import Path
 from typing import Literal, TypeAlias, final
@@ -235,6 +236,52 @@ class Transcript:
             if errors:
                 raise errors[0]
 
+    @asynccontextmanager
+    async def listening(self, port: int = 0) -> AsyncGenerator[tuple[str, int]]:
+        """Play it to whoever connects, without TLS; to each one from the beginning.
+
+        Args:
+            port: the port to listen on; 0 takes a free one.
+
+        Yields:
+            The host and the port.
+
+        Raises:
+            TranscriptError: if a client said anything else, or had not said all when the
+                block was left; or if none came.
+            OSError: if the port cannot be used.
+        """
+        errors: list[TranscriptError] = []
+        players: list[_Player] = []
+
+        async def play(stream: trio.SocketStream) -> None:
+            player = _Player(self.pieces, stream)
+            players.append(player)
+            try:
+                async with stream:
+                    await player.run()
+            except TranscriptError as error:
+                errors.append(error)
+            player.done.set()
+
+        async with PrivateNursery() as nursery:
+            listeners = await nursery.start(
+                partial(trio.serve_tcp, play, port, host="127.0.0.1", handler_nursery=nursery)
+            )
+            yield "localhost", listeners[0].socket.getsockname()[1]
+            with trio.move_on_after(_PATIENCE):
+                for player in players:
+                    await player.done.wait()
+        if not players:
+            players.append(_Player(self.pieces, memory_link()[0]))
+        errors += [error for player in players if (error := player.unsaid()) is not None]
+        if errors:
+            raise errors[0]
+
+
+_PATIENCE = 2.0
+"""Seconds in which a client that has been left may still say something."""
+
 
 class _Player:
     """Says what the server says, and checks what the client says."""
@@ -245,9 +292,21 @@ class _Player:
         self._buffer = bytearray()
         self._tags: dict[bytes, bytes] = {}
         self._due: int | None = None
+        self._at = 0
+        self.done = trio.Event()
+
+    def unsaid(self) -> TranscriptError | None:
+        """Return the error of what the client has not said yet, if there is anything."""
+        if self.done.is_set():
+            return None
+        piece = next((each for each in self._pieces[self._at :] if each.party == "C"), None)
+        return (
+            None if piece is None else TranscriptError(piece.number, _escaped(piece.octets), None)
+        )
 
     async def run(self) -> None:
-        for piece, following in zip_longest(self._pieces, self._pieces[1:]):
+        for at, (piece, following) in enumerate(zip_longest(self._pieces, self._pieces[1:])):
+            self._at = at
             if piece.party == "C":
                 await self._hear(piece)
                 continue
