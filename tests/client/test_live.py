@@ -18,9 +18,17 @@ from .support import Conversation, connected, selected
 NONE = UIDSet()
 
 
-@pytest.mark.parametrize("without", [set(), {"CONTEXT=SEARCH"}, {"CONTEXT=SEARCH", "IDLE"}])
-async def test_changes(autojump_clock: Any, without: set[str]) -> None:
-    async with connected(messages=4, capabilities=CAPABILITIES - without) as (imap, server):
+OFFERED = {
+    "all": CAPABILITIES,
+    "NOTIFY": CAPABILITIES | {"NOTIFY"},
+    "no CONTEXT": CAPABILITIES - {"CONTEXT=SEARCH"},
+    "no IDLE": CAPABILITIES - {"CONTEXT=SEARCH", "IDLE"},
+}
+
+
+@pytest.mark.parametrize("offered", OFFERED)
+async def test_changes(autojump_clock: Any, offered: str) -> None:
+    async with connected(messages=4, capabilities=OFFERED[offered]) as (imap, server):
         box = server.mailbox("joe")
         box.set_flags(box.messages[0], {Flag.SEEN})
         async with imap.select("INBOX") as inbox:

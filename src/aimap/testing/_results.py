@@ -82,8 +82,9 @@ def _return_option(
     if option == "PARTIAL":
         arguments.space()
         wanted.window = read_window(arguments)
-    if option == "UPDATE" and client.offers("NOTIFY") and arguments.step(b" "):
+    if option == "UPDATE" and client.offers("NOTIFY") and arguments.peek(2) == b" (":
         # RFC 5465 section 7: what is to be told of messages that come into the result.
+        arguments.space()
         wanted.items = [item for _ in arguments.listed() for item in read_item(client, arguments)]
 
 
