@@ -10,7 +10,7 @@ import trio.testing
 
 import aimap
 from aimap import IMAPURL, Flag, SpecialUse, UIDSet
-from aimap.commands import AppendMessage, EventGroup, MailboxFilter, Noop
+from aimap.commands import AppendMessage, EventGroup, MailboxFilter, Noop, UrlPart
 from aimap.testing import CAPABILITIES, Delay, On
 
 from .support import connected, played
@@ -140,6 +140,31 @@ async def test_the_limit_is_asked_for_where_each_mailbox_has_its_own() -> None:
             with pytest.raises(aimap.InvalidArgumentError, match="takes 10"):
                 await imap.append("INBOX", b"x" * 11)
             await imap.append("Sent", b"x" * 11)
+
+
+async def test_what_a_message_needs() -> None:
+    needs: dict[str, AppendMessage] = {
+        "BINARY": AppendMessage(b"\0"),
+        "CATENATE": AppendMessage([b"x"]),
+        "ANNOTATE-EXPERIMENT-1": AppendMessage(b"x", annotations={"/comment": {"value.priv": "x"}}),
+        "UTF8=ACCEPT": AppendMessage(b"x", utf8=True),
+    }
+    async with played(greeting=PLAIN % b"") as (imap, _):
+        for capability, message in needs.items():
+            for call in (imap.append("INBOX", message), imap.append_all("INBOX", [message])):
+                with pytest.raises(aimap.CapabilityError) as caught:
+                    await call
+                assert caught.value.capability == capability
+        assert imap.statistics().commands == 0
+    async with played(greeting=PLAIN % b" CATENATE") as (imap, _):
+        part = UrlPart("/INBOX/;UID=1/;PARTIAL=0.5")
+        with pytest.raises(aimap.CapabilityError, match="URL-PARTIAL"):
+            await imap.append("INBOX", AppendMessage([part]))
+        with pytest.raises(aimap.InvalidArgumentError, match="in itself"):
+            await imap.append("INBOX", AppendMessage([b"x"]), flags=[Flag.SEEN])
+        with pytest.raises(aimap.InvalidArgumentError, match="source"):
+            await imap.append("INBOX", b"x", size=1)
+        assert imap.statistics().commands == 0
 
 
 # Lists
@@ -297,6 +322,42 @@ async def test_a_refused_selection_is_an_error() -> None:
             nursery.start_soon(play)
             with pytest.raises(aimap.BadError):
                 await imap.list(subscribed=True)
+
+
+async def test_the_script_of_a_mailbox() -> None:
+    """RFC 6785."""
+    entry = b"/shared/imapsieve/script"
+    offered = b" METADATA IMAPSIEVE=sieve://x"
+    found, _ = await heard(
+        offered,
+        [(b"GETMETADATA INBOX " + entry, b'* METADATA INBOX (%s "mine")\r\n' % entry)],
+        'imap.sieve_script("INBOX")',
+    )
+    assert found == "mine"
+    found, _ = await heard(
+        offered,
+        [(b'GETMETADATA "" ' + entry, b'* METADATA "" (%s NIL)\r\n' % entry)],
+        'imap.sieve_script("")',
+    )
+    assert found is None
+    await heard(
+        offered,
+        [(b'SETMETADATA INBOX (%s "mine")' % entry, b"")],
+        'imap.set_sieve_script("INBOX", "mine")',
+    )
+
+
+async def test_a_mailbox_that_is_elsewhere(autojump_clock: trio.testing.MockClock) -> None:
+    """RFC 2193: it is told, and nobody goes there."""
+    async with connected() as (imap, server):
+        server.mailbox("joe", "there").referral = "imap://joe@other.example.org/there"
+        with pytest.raises(aimap.NoError) as caught:
+            await imap.status("there")
+        assert isinstance(caught.value.code, aimap.ReferralCode)
+        (url,) = caught.value.code.urls
+        assert IMAPURL.parse(url).host == "other.example.org"
+        assert "there" not in [info.name for info in await imap.list()]
+        assert "there" in [info.name for info in await imap.list(remote=True)]
 
 
 # News

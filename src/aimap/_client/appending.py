@@ -69,12 +69,13 @@ class Appending(Opening):
 
         Raises:
             CapabilityError: if the message is made of parts and the server does not offer
-                CATENATE, or URL-PARTIAL where a part is of a part; or it has annotations, and
-                the server does not offer ANNOTATE-EXPERIMENT-1.
-            InvalidArgumentError: if the message is empty, holds NUL and the server has no BINARY,
-                or is larger than the server takes (APPENDLIMIT, :rfc:`7889`); a flag is not
-                one, *date* has no time zone, or the source gives more or less than
-                *size*; the connection is closed in that last case.
+                CATENATE, or URL-PARTIAL where a part is of a part; if it has annotations, and
+                the server does not offer ANNOTATE-EXPERIMENT-1; if it holds NUL, and the
+                server does not offer BINARY.
+            InvalidArgumentError: if the message is empty, or larger than the server takes
+                (APPENDLIMIT, :rfc:`7889`); one that is read holds NUL; a flag is not one, *date*
+                has no time zone, or the source gives more or less than *size*; the connection
+                is closed in that last case.
             StateError: if the UID is to be looked for, and another mailbox is selected.
             OSError: if the file cannot be read.
             NoError: if the server refuses; its code ``TRYCREATE`` says that the mailbox
@@ -160,6 +161,8 @@ class Appending(Opening):
             urls = [part.url.upper() for part in message.message if isinstance(part, UrlPart)]
             if any(";PARTIAL=" in url for url in urls):
                 self._need("URL-PARTIAL", "RFC 5550")
+        elif b"\0" in message.message:
+            self._need("BINARY", "RFC 3516", "IMAP4rev2")
         if message.annotations:
             self._need("ANNOTATE-EXPERIMENT-1", "RFC 5257")
         if message.utf8 and "UTF8=ACCEPT" not in self._driver.session.enabled:
@@ -170,7 +173,8 @@ class Appending(Opening):
         if not self._has("APPENDLIMIT"):
             return
         limit = self.capabilities.number("APPENDLIMIT")
-        if limit is None:
+        # STATUS is not for the selected mailbox (RFC 2683 section 3.1.1).
+        if limit is None and not (self._mailbox and same_mailbox(self._mailbox.name, name)):
             status = await self._driver.call(Status(name, ["APPENDLIMIT"]))
             found = status.items.get("APPENDLIMIT")
             limit = found if isinstance(found, int) else None
@@ -187,7 +191,6 @@ class Appending(Opening):
             )
         alike = _alike(message)
         if mailbox is not None:
-            # STATUS is not for the selected mailbox (RFC 2683 section 3.1.1).
             known = await mailbox.search(alike)
             told = await self._driver.call(Append(name, message))
             if told is not None:
