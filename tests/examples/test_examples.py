@@ -208,7 +208,7 @@ async def test_the_list_lives(dovecot: Dovecot) -> None:
             await inbox.add_flags(1, Flag.FLAGGED)
             await until(program, "!")
             await inbox.delete(2)
-            shown = await until(program, "the first")
-            assert "second" not in shown
+            while "second" in await until(program, "the first"):
+                pass
             program.send_signal(signal.SIGINT)
             assert await program.wait() == 0

@@ -225,7 +225,8 @@ async def test_nothing_missed_in_many_mailboxes(any_server: RealServer, breaking
         expected: dict[str, dict[int, frozenset[str]]] = {}
 
         async def change() -> None:
-            for number in range(ROUNDS):
+            # Where they take turns, each round waits for all.
+            for number in range(ROUNDS // (1 if any_server.kind == "dovecot" else 4)):
                 name = random.choice(names)
                 async with other.select(name) as mailbox:
                     uids = sorted(await mailbox.search())

@@ -170,7 +170,8 @@ class NotifiedFollower:
 
     def _announce(self, as_told: str, status: MailboxStatus | None) -> None:
         name = self._names.get(_as_named(as_told))
-        if name is not None and name != self._name:
+        # Of the selected one, STATUS says nothing new.
+        if name is not None and (status is None or name != self._name):
             self._told[name] = status
             self.wake()
 

@@ -137,8 +137,8 @@ def check_capabilities(names: Iterable[str]) -> set[str]:
 
 def limit_of(name: str, offered: Iterable[str]) -> int | None:
     """Return the number of a capability such as ``MESSAGELIMIT=1000``, if it is offered so."""
+    start = name + "="
     for each in offered:
-        word, _, number = each.partition("=")
-        if word == name and number:
-            return int(number)
+        if each.startswith(start):
+            return int(each[len(start) :])
     return None

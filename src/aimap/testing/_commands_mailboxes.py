@@ -169,8 +169,12 @@ def status_items(client: Connection, arguments: Arguments) -> list[str]:
         if item == "RECENT" and arguments.rev2:
             raise ViolationError("STATUS item RECENT in IMAP4rev2 (RFC 9051 appendix E)", Rule.REV2)
         items.append(item)
-        _count(client, StoredMailbox(""), item)
+        _count(client, _EMPTY, item)
     return items
+
+
+_EMPTY = StoredMailbox("")
+"""Of which items are counted to see whether they exist."""
 
 
 def send_status(client: Connection, mailbox: StoredMailbox, items: Iterable[str]) -> None:

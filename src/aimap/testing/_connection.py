@@ -189,7 +189,7 @@ class Connection:
                 mailbox="" if self.view is None else self.view.mailbox.name,
                 tag=line.tag,
                 name=line.name,
-                line=redacted(line.octets),
+                line=redacted(line.beginning),
                 time=line.time,
             )
         )
@@ -436,17 +436,18 @@ class Connection:
                 command = f"UID {arguments.atom()}"
                 if not arguments.at_end:
                     arguments.space()
-            self._command = command
-            self.server.log[self._at] = attrs.evolve(self.server.log[self._at], name=command)
+            if command != line.name:
+                self._command = command
+                self.server.log[self._at] = attrs.evolve(self.server.log[self._at], name=command)
             self._out.release_next()
             if self._script.has("command") and not await self._go_on("command", line.octets):
                 self._out.release_tagged()
                 return self._sent(command, arguments, line)
             await self._handle(command, arguments, line)
         except ViolationError as error:
-            self._refuse(line.tag, command, error, line.octets)
+            self._refuse(line.tag, command, error, line.beginning)
         except RefusalError as error:
-            self._decline(line.tag, command, error, line.octets)
+            self._decline(line.tag, command, error, line.beginning)
         except CalledOffError as error:
             self._tagged(line.tag, f"BAD {error}".encode())
         return self._sent(command, arguments, line)
@@ -491,7 +492,7 @@ class Connection:
         text = self.done_text or f"{command} completed"
         self._tagged(line.tag, f"OK {code}{text}".encode())
         if self._forgiven is not None:
-            self._note(self._forgiven, line.tag, command, text, line.octets)
+            self._note(self._forgiven, line.tag, command, text, line.beginning)
         if command in _LAST_WORDS:
             await self._change_stream(command)
 

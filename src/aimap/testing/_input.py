@@ -48,6 +48,11 @@ class Line:
         """All of it again."""
         return f"{self.tag} {self.name} ".encode("ascii") + self.rest
 
+    @property
+    def beginning(self) -> bytes:
+        """So much of it as is ever shown; messages that are uploaded are large."""
+        return f"{self.tag} {self.name} ".encode("ascii") + self.rest[:MAX_LINE]
+
 
 @final
 class UnreadableError(Exception):
