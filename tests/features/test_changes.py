@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import aimap
 from aimap import FLAGS, Flag, UIDSet, criteria, items
 
 from .frame import FALLS_BACK, WORKS, Scene, feature
@@ -28,6 +29,34 @@ async def test_moves_and_copies(scene: Scene) -> None:
         assert await inbox.search() == UIDSet("1,4")
         await inbox.delete(4)
         assert await inbox.search() == UIDSet(1)
+    scene.saw("MOVE", WORKS if scene.offers("MOVE") else FALLS_BACK)
+    scene.saw("UIDPLUS", WORKS)
+
+
+@feature("MOVE", "UIDPLUS")
+async def test_what_another_has_expunged(scene: Scene) -> None:
+    await fill(scene, 6)
+    box = scene.name("box")
+    await scene.imap.create(box)
+    async with scene.imap.select("INBOX") as inbox, scene.another() as other:
+        async with other.select("INBOX") as theirs:
+            await theirs.delete(2)
+            copied = await inbox.copy("1:3", box)
+            # To Cyrus it is there until those who see it have been told.
+            assert {1, 3} <= set(copied)
+            assert set(copied) | copied.missing == {1, 2, 3}
+            await theirs.delete(4)
+            await inbox.add_flags("3:5", Flag.FLAGGED)
+            assert await inbox.search(criteria.FLAGGED & ~aimap.IN(4)) == UIDSet("3,5")
+            await scene.imap.noop()
+            found = await inbox.fetch_all("1:6", FLAGS)
+            assert [message.uid for message in found] == [1, 3, 5, 6]
+            await theirs.delete(5)
+            moved = await inbox.move("3:6", box)
+            assert {3, 6} <= set(moved)
+            assert set(moved) | moved.missing == {3, 4, 5, 6}
+            await other.noop()
+            assert await theirs.search() == UIDSet(1)
     scene.saw("MOVE", WORKS if scene.offers("MOVE") else FALLS_BACK)
     scene.saw("UIDPLUS", WORKS)
 

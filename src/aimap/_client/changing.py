@@ -186,7 +186,7 @@ class Changing(Selected):
         for listener in self._listeners:
             if isinstance(listener, SearchUpdates):
                 listener.on_change()
-        return UIDSet.from_ranges(pair for each in modified for pair in each.ranges)
+        return _union(modified)
 
     async def copy(self, uids: Messages, name: str) -> CopyResult:
         """Copy messages to another mailbox (:rfc:`9051#section-6.4.7`).
@@ -253,23 +253,27 @@ class Changing(Selected):
         def note(command: Copy | Move, code: CopyUIDCode | None) -> None:
             if code is not None:
                 codes.append(code)
-            else:
+            elif not asked_again:
                 untold.append(command.processed)
+            else:
+                # It has told what it copied, and tells of nothing more now: so that was nothing.
+                return
             done.append(command.processed)
 
         async def transfer(some: UIDSet | SavedResult) -> UIDSet:
             await carry_out(
                 self._driver, self._view, some, lambda piece: kind(piece, name), note, saving=True
             )
-            return UIDSet.from_ranges(pair for each in done for pair in each.ranges)
+            return _union(done)
 
+        asked_again = False
         dealt_with = await transfer(messages)
         missing = UIDSet() if isinstance(messages, SavedResult) else messages - dealt_with
         if missing and (there := await search(self._driver, IN(missing))):
+            asked_again = True
             dealt_with = await transfer(there)
             missing -= dealt_with
-        told_nothing = UIDSet.from_ranges(pair for each in untold for pair in each.ranges)
-        return CopyResult(codes, untold=told_nothing, missing=missing), dealt_with
+        return CopyResult(codes, untold=_union(untold), missing=missing), dealt_with
 
     async def delete(self, uids: Messages) -> None:
         r"""Remove messages for good: mark and expunge just those (:rfc:`4315#section-2.1`).
@@ -426,3 +430,7 @@ class Changing(Selected):
             lambda _, converted: found.extend(converted),
         )
         return tuple(found)
+
+
+def _union(sets: Iterable[UIDSet]) -> UIDSet:
+    return UIDSet.from_ranges(pair for each in sets for pair in each.ranges)
