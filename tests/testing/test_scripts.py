@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import pytest
@@ -119,6 +120,20 @@ async def test_time_passes(autojump_clock: Any) -> None:
         begin = trio.current_time()
         await talk(server, b"e LOGOUT\r\n")
         assert trio.current_time() - begin == 3
+
+
+async def test_for_ever(autojump_clock: Any) -> None:
+    async with quiet(faults=[On("command", Delay(math.inf), command="NOOP")]) as server:
+        async with connect(server) as imap:
+            with trio.move_on_after(3600) as scope:
+                # It is told to be alive, and so nobody gives it up.
+                await imap.noop()
+            assert scope.cancelled_caught
+            await server.drop_connections()
+    async with quiet(faults=[On("response", Delay(math.inf), text="NOOP")]) as server:
+        with pytest.raises(aimap.ConnectionLostError):
+            async with connect(server) as imap:
+                await imap.noop()
 
 
 async def test_silence(autojump_clock: Any) -> None:

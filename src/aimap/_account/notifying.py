@@ -21,6 +21,7 @@ import trio
 from aimap._account.following import Follower
 from aimap._account.known import Followed, Known, Step
 from aimap._account.link import Link
+from aimap._client.watching import OF_SELECTED
 from aimap._commands.notify import Notify
 from aimap._errors import CommandError
 from aimap._model.fetch import FLAGS, MODSEQ, UID_ITEM
@@ -105,8 +106,9 @@ class NotifiedFollower:
                     name = self._next()
             return False
         finally:
-            # Nothing is awaited: whoever has the connection next hears no more of it.
-            self._driver.submit(Notify())
+            # Nothing is awaited. NOTIFY NONE would end the news of the selected mailbox too
+            # (RFC 5465 section 3.1), for whoever has the connection next.
+            self._driver.submit(Notify([OF_SELECTED]))
 
     @property
     def _is_wanted(self) -> bool:

@@ -233,14 +233,16 @@ class Connection:
     async def _pause(self, seconds: float, *, alive: bool) -> None:
         """Let time pass; tell meanwhile that the command is at work (:rfc:`9585`)."""
         end = trio.current_time() + seconds
-        total = math.ceil(seconds / _PROGRESS)
-        for done in range(1, total) if alive and self.offers("INPROGRESS") else ():
-            await self.flush()
-            await trio.sleep(_PROGRESS)
-            self._out.append(
-                f'* OK [INPROGRESS ("{self.tag}" {done} {total})] still at work\r\n'.encode()
-            )
         await self.flush()
+        done = 0
+        while alive and self.offers("INPROGRESS") and trio.current_time() + _PROGRESS < end:
+            await trio.sleep(_PROGRESS)
+            done += 1
+            goal = "NIL" if math.isinf(seconds) else math.ceil(seconds / _PROGRESS)
+            self._out.append(
+                f'* OK [INPROGRESS ("{self.tag}" {done} {goal})] still at work\r\n'.encode()
+            )
+            await self.flush()
         await trio.sleep_until(end)
 
     async def _ask(self) -> None:

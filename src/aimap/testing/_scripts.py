@@ -148,7 +148,7 @@ class Delay:
     (:rfc:`9585`), every ten seconds.
 
     Attributes:
-        seconds: how long.
+        seconds: how long; ``math.inf`` is for ever.
     """
 
     seconds: float = attrs.field(validator=_not_negative)
