@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import imaplib
 import json
+import shutil
 import signal
 import ssl
 import subprocess
@@ -135,3 +136,70 @@ def test_complaints(arguments: list[str], status: int, complaint: str) -> None:
     )
     assert done.returncode == status, done.stderr
     assert complaint in done.stderr
+
+
+@pytest.fixture
+def mail(tmp_path: Path) -> Path:
+    folder = tmp_path / "mail"
+    (folder / "Archive").mkdir(parents=True)
+    for name in ("1.eml", "2.eml", "Archive/3.eml"):
+        (folder / name).write_bytes(b"Subject: %s\n\nhello\n" % name.encode())
+    return folder
+
+
+@pytest.mark.skipif(shutil.which("curl") is None, reason="no curl here")
+def test_curl(mail: Path, tmp_path: Path) -> None:
+    ca_file = str(tmp_path / "ca.pem")
+    with serving(str(mail), "--ca-file", ca_file) as (process, said):
+        url = f"imaps://{said['host']}:{said['port']}/Archive;UID=1"
+        command = ["curl", "--silent", "--cacert", ca_file, "--user", "joe:secret", url]
+        done = subprocess.run(command, capture_output=True, timeout=30, check=True)
+        assert done.stdout == b"Subject: Archive/3.eml\r\n\r\nhello\r\n"
+        assert ended(process) == (143, "")
+
+
+MBSYNC = """
+IMAPAccount a
+Host {host}
+Port {port}
+User joe
+Pass secret
+SSLType None
+AuthMechs LOGIN
+
+IMAPStore remote
+Account a
+
+MaildirStore local
+Path {folder}/
+Inbox {folder}/INBOX
+SubFolders Verbatim
+
+Channel c
+Far :remote:
+Near :local:
+Patterns *
+Create Both
+SyncState *
+"""
+
+
+@pytest.mark.skipif(shutil.which("mbsync") is None, reason="no mbsync here")
+def test_mbsync(mail: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "maildir"
+    folder.mkdir()
+    config = tmp_path / "mbsyncrc"
+    with serving(str(mail), "--tls", "insecure") as (process, said):
+        config.write_text(MBSYNC.format(folder=folder, **said))
+
+        def sync() -> None:
+            subprocess.run(["mbsync", "-q", "-c", str(config), "-a"], timeout=30, check=True)
+
+        sync()
+        assert len([*folder.glob("*/cur/*"), *folder.glob("*/new/*")]) == 3
+        (folder / "Archive" / "new" / "4.x").write_bytes(b"Subject: up\n\nup\n")
+        sync()
+        with imaplib.IMAP4(said["host"], said["port"]) as imap:
+            imap.login("joe", "secret")
+            assert imap.select("Archive") == ("OK", [b"2"])
+        assert ended(process) == (143, "")

@@ -142,6 +142,13 @@ async def test_the_limit_is_asked_for_where_each_mailbox_has_its_own() -> None:
             await imap.append("Sent", b"x" * 11)
 
 
+async def test_what_is_no_message() -> None:
+    async with played(greeting=PLAIN % b"") as (imap, _):
+        with pytest.raises(aimap.InvalidArgumentError, match="not a str"):
+            await imap.append_all("INBOX", ["Subject: x"])  # type: ignore[list-item]
+        assert imap.statistics().commands == 0
+
+
 async def test_what_a_message_needs() -> None:
     needs: dict[str, AppendMessage] = {
         "BINARY": AppendMessage(b"\0"),

@@ -254,7 +254,7 @@ async def test_literal8_where_it_belongs() -> None:
         await seat.send(lambda: commands.GetMetadata("INBOX", ["/shared/comment"]))
         assert seat.server.mailbox("joe").entries == entries
     async with connected(capabilities=CAPABILITIES - {"BINARY"}) as (imap, _):
-        with pytest.raises(InvalidArgumentError, match="BINARY"):
+        with pytest.raises(aimap.CapabilityError, match="BINARY"):
             await imap.append("Sent", b"a\0b")
 
 

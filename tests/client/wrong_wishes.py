@@ -199,6 +199,13 @@ REFUSED: list[tuple[str, tuple[str, str, str], Act, type[LocalProtocolError], st
             InvalidArgumentError, "entry|private")
         for entry in ("/shared//x", "/shared/x/", "/shared/*", "/shared/%", "/shared/ü", "/comment", "/shared")
     ),
+    ("metadata-entries", CLOSED, lambda s: s.imap.metadata("INBOX", "/private/a//b"), InvalidArgumentError, "an entry is"),
+    ("metadata-entries", CLOSED,
+        lambda s: s.imap.set_metadata("", {"/admin": "x"}), InvalidArgumentError, "below '/private' or '/shared'"),
+    ("metadata-entries", CLOSED, lambda s: s.imap.list(metadata=["/shared/*"]), InvalidArgumentError, "an entry is"),
+    ("recursivematch", CLOSED, lambda s: s.imap.list(recursive_match=True), InvalidArgumentError, "subscribed"),
+    ("acl-rights", CLOSED, lambda s: s.imap.set_acl("INBOX", "fred", "LRS"), InvalidArgumentError, "small letters"),
+    ("acl-identifier", CLOSED, lambda s: s.imap.delete_acl("INBOX", ""), InvalidArgumentError, "not empty"),
     ("acl-rights", CLOSED, sent(lambda: commands.SetAcl("INBOX", "fred", "LRS")), InvalidArgumentError, "small letters"),
     ("acl-rights", CLOSED, sent(lambda: commands.SetAcl("INBOX", "fred", "q")), InvalidArgumentError, "no right 'q'"),
     ("acl-virtual", CLOSED, sent(lambda: commands.SetAcl("INBOX", "fred", "lrc")), InvalidArgumentError, "k and x"),
@@ -225,6 +232,7 @@ REFUSED: list[tuple[str, tuple[str, str, str], Act, type[LocalProtocolError], st
         sent(lambda: commands.Select("x", qresync=QResync(1, 1, UIDSet(), (SeqSet("*"), UIDSet(5))))),
         InvalidArgumentError, "no \\*"),
     ("empty-message", CLOSED, lambda s: s.imap.append("Sent", b""), InvalidArgumentError, "no octets"),
+    ("empty-message", CLOSED, lambda s: s.imap.append_all("Sent", [b"x", b""]), InvalidArgumentError, "no octets"),
     ("empty-message", CLOSED,
         sent(lambda: commands.MultiAppend("Sent", [AppendMessage(b"x"), AppendMessage(b"")])),
         InvalidArgumentError, "no octets"),

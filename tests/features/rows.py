@@ -25,6 +25,7 @@ AREAS: dict[str, tuple[Row, ...]] = {
         Row("IMAP4rev2", "9051", "`ENABLE IMAP4rev2`, and what it changes"),
         Row("ENABLE", "5161", "extensions are enabled on demand"),
         Row("ID", "2971", "who client and server are"),
+        Row("response codes", "5530", "why something was refused"),
     ),
     "Transport": (
         Row("implicit TLS", "8314", "TLS from the first octet"),
@@ -109,6 +110,7 @@ AREAS: dict[str, tuple[Row, ...]] = {
         Row("QUOTA", "9208", "what is used, and what may be"),
         Row("QUOTASET", "9208", "changing what may be used"),
         Row("METADATA", "5464", "notes on mailboxes and on the server"),
+        Row("METADATA-SERVER", "5464", "notes on the server"),
         Row("IMAPSIEVE", "6785", "which script runs on a mailbox"),
         Row("JMAPACCESS", "9698", "where the account's JMAP is"),
     ),

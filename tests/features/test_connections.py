@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Awaitable
 
 import pytest
 
@@ -92,6 +93,27 @@ async def test_imap4rev1(scene: Scene) -> None:
     scene.saw("IMAP4rev1", WORKS)
 
 
+@feature("response codes")
+async def test_why_something_is_refused(scene: Scene) -> None:
+    """RFC 5530; Cyrus and Courier tell none of these but TRYCREATE."""
+    imap = scene.imap
+
+    async def code(call: Awaitable[object]) -> str | None:
+        with pytest.raises(aimap.NoError) as caught:
+            await call
+        return caught.value.code.name if caught.value.code is not None else None
+
+    there, nowhere = scene.name("there"), scene.name("nowhere")
+    await imap.create(there)
+    assert await code(imap.append(nowhere, b"Subject: x\r\n\r\n")) == "TRYCREATE"
+    said = [await code(imap.create(there)), await code(imap.delete(nowhere))]
+    if scene.kind in ("cyrus", "courier"):
+        assert said == [None, None]
+    else:
+        assert said == ["ALREADYEXISTS", "NONEXISTENT"]
+    scene.saw("response codes", WORKS)
+
+
 @feature("IMAP4rev2")
 async def test_imap4rev2(scene: Scene) -> None:
     if scene.kind != "embedded":
@@ -176,6 +198,8 @@ async def test_several_mailboxes_at_once(scene: Scene) -> None:
     found = await imap.search(aimap.SUBJECT("x"), ["INBOX", "a"])
     assert {each.mailbox: each.all for each in found} == {"INBOX": UIDSet(1), "a": UIDSet(1)}
     assert all(each.uid_validity for each in found)
+    (one,) = await imap.search(aimap.SUBJECT("x"), "a", returning=["COUNT"])
+    assert (one.mailbox, one.count) == ("a", 1)
     everywhere = await imap.search(aimap.ALL, [aimap.commands.MailboxFilter.PERSONAL])
     assert {each.mailbox for each in everywhere} == {"INBOX", "a", "Sent"}
     scene.saw("MULTISEARCH", WORKS)

@@ -235,6 +235,11 @@ def _append_message(
         if tuple(flags) or date is not None:
             raise InvalidArgumentError("an AppendMessage has its flags and its date in itself")
         return message
+    if not isinstance(message, (bytes, EmailMessage)):
+        kind = type(message).__name__
+        raise InvalidArgumentError(
+            f"a message is bytes, an EmailMessage or an AppendMessage, not a {kind}"
+        )
     octets = message if isinstance(message, bytes) else message_octets(message)
     return AppendMessage(octets, flags=flags, date=date)
 

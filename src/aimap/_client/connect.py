@@ -204,7 +204,7 @@ class _Connection:
             client = Client(driver)
             await begin(client, driver, deadline)
         except BaseException as error:
-            await self._close(error)
+            await self._close(error)  # noqa: ASYNC102 (it waits for nobody but its own tasks)
             raise
         return client
 
@@ -217,11 +217,11 @@ class _Connection:
         """Log out, unless an exception leaves the block, and close."""
         if exc is None:
             try:
-                await _log_out(self._driver)
+                await _log_out(self._driver)  # noqa: ASYNC102 (cancelling is to end it)
             except BaseException as error:
-                await self._close(error)
+                await self._close(error)  # noqa: ASYNC102 (as above)
                 raise
-        await self._close(exc)
+        await self._close(exc)  # noqa: ASYNC102 (as above)
 
     async def _close(self, error: BaseException | None) -> None:
         driver = self._driver

@@ -21,7 +21,7 @@ class Elsewhere(Connected):
     async def search(
         self,
         criteria: SearchCriteria,
-        mailboxes: Sequence[str | MailboxFilter],
+        mailboxes: str | MailboxFilter | Sequence[str | MailboxFilter],
         *,
         returning: Sequence[ReturnOption] = (),
     ) -> list[ESearchResponse]:
@@ -32,8 +32,8 @@ class Elsewhere(Connected):
 
         Args:
             criteria: what to look for.
-            mailboxes: where: names, or filters such as
-                :attr:`aimap.commands.MailboxFilter.PERSONAL`.
+            mailboxes: where: a name or a filter, such as
+                :attr:`aimap.commands.MailboxFilter.PERSONAL`, or several.
             returning: what to return, such as ``"COUNT"``; nothing for the UIDs.
 
         Returns:
@@ -48,8 +48,9 @@ class Elsewhere(Connected):
             ConnectionLostError: if the connection is gone.
         """
         self._need("MULTISEARCH", "RFC 7377")
-        names = [each for each in mailboxes if isinstance(each, str)]
-        filters = [each for each in mailboxes if isinstance(each, MailboxFilter)]
+        wanted = (mailboxes,) if isinstance(mailboxes, (str, MailboxFilter)) else mailboxes
+        names = [each for each in wanted if isinstance(each, str)]
+        filters = [each for each in wanted if isinstance(each, MailboxFilter)]
         if names or not filters:
             filters.insert(0, MailboxFilter.named(*names))
         return await self._driver.call(MultiSearch(criteria, filters, returning))
