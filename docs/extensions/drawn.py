@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import ClassVar
-
 import layers
 import methods
+import scenes
 import timing
 from docutils import nodes
 from docutils.statemachine import StringList
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
+_SCENES = {"overlap": scenes.OVERLAP, "watching": scenes.WATCHING, "slices": scenes.SLICES}
 
-class _Picture(SphinxDirective):
-    draw: ClassVar[Callable[[], str]]
+
+class Layers(SphinxDirective):
+    """The layers, by what they import."""
 
     def run(self) -> list[nodes.Node]:
         """Put the picture into the page."""
-        return [nodes.raw("", type(self).draw(), format="html")]
+        return [nodes.raw("", layers.draw(), format="html")]
 
 
-class Layers(_Picture):
-    """The layers, by what they import."""
+class Timing(SphinxDirective):
+    """What overlaps, and what waits, in the scenes of that name."""
 
-    draw = staticmethod(layers.draw)
+    required_arguments = 1
 
-
-class Timing(_Picture):
-    """What overlaps, and what waits."""
-
-    draw = staticmethod(timing.draw)
+    def run(self) -> list[nodes.Node]:
+        """Put the picture into the page."""
+        return [nodes.raw("", timing.draw(_SCENES[self.arguments[0]]), format="html")]
 
 
 class Methods(SphinxDirective):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import sys
 import xml.etree.ElementTree as ET
@@ -20,7 +21,7 @@ from tests.docs.blocks import PAGES, ROOT
 @pytest.fixture(autouse=True)
 def extensions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "docs" / "extensions"))
-    for name in ("layers", "methods", "svg", "timing", "public"):
+    for name in ("layers", "methods", "scenes", "svg", "timing", "public"):
         monkeypatch.delitem(sys.modules, name, raising=False)
 
 
@@ -37,19 +38,19 @@ def test_every_import_goes_down(monkeypatch: pytest.MonkeyPatch) -> None:
 async def _record(scene: Any) -> list[tuple[str, int, int]]:
     import timing
 
-    bars = await timing.record(scene)
+    bars = [bar for bar in await timing.record(scene) if bar.end < math.inf]
     return [(bar.words, round(bar.begin * 1000), round(bar.end * 1000)) for bar in bars]
 
 
 async def test_the_timing_picture_shows_what_the_text_says(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
-    import timing
+    import scenes
 
-    one_by_one = await _record(timing.one_after_the_other)
+    one_by_one = await _record(scenes.one_after_the_other)
     assert [bar[1:] for bar in one_by_one] == [(0, 100), (100, 200), (200, 300), (300, 400)]
-    assert [bar[1:] for bar in await _record(timing.at_once)] == [(0, 100)] * 4
-    assert await _record(timing.past_a_barrier) == [
+    assert [bar[1:] for bar in await _record(scenes.at_once)] == [(0, 100)] * 4
+    assert await _record(scenes.past_a_barrier) == [
         ("FETCH 1:9", 0, 100),
         ("STATUS Trash", 0, 100),
         ("EXAMINE Sent", 100, 200),
@@ -57,11 +58,29 @@ async def test_the_timing_picture_shows_what_the_text_says(
     ]
 
 
-def test_the_timing_picture_is_drawn() -> None:
+async def test_the_pictures_of_watching_and_of_slices_show_what_the_text_says(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    import scenes
+
+    watched = await _record(scenes.watching)
+    assert watched[-2:] == [("IDLE", 200, 550), ("STATUS Sent", 450, 550)]
+    sliced = await _record(scenes.slices)
+    assert ("STATUS Sent", 350, 450) in sliced
+    begins = [begin for words, begin, _ in sliced if words.startswith("FETCH")]
+    assert begins.count(200) > 1
+    assert len(set(begins)) > 3
+
+
+def test_the_timing_pictures_are_drawn() -> None:
+    import scenes
     import timing
 
-    drawn = ET.fromstring(timing.draw())
-    assert len(drawn.findall(".//{*}rect")) == 12
+    for group in (scenes.OVERLAP, scenes.WATCHING, scenes.SLICES):
+        drawn = ET.fromstring(timing.draw(group))
+        bars = drawn.findall(".//{*}rect")
+        assert len(bars) >= 4 * len(group)
+        assert all(float(bar.attrib["width"]) > 0 for bar in bars)
 
 
 def test_every_method_is_listed_once() -> None:

@@ -31,6 +31,7 @@ from aimap import (
 from aimap.commands import Lsub
 from aimap.sync import MaildirStore, MirrorReport, mirror
 from aimap.testing import sample_messages
+from tests.client.support import connected as embedded
 
 from .real import RealServer
 from .support import as_stored, connected, fill, tapped
@@ -330,3 +331,33 @@ async def test_the_mirror(any_server: RealServer, tmp_path: Path) -> None:
 
         await imap.delete(inner)
         assert (await mirror(imap, MaildirStore(tmp_path))).mailboxes_removed == 1
+
+
+async def test_messages_are_read_alike(any_server: RealServer) -> None:
+    samples = as_stored(any_server, list(sample_messages(60)))
+    found: list[list[aimap.MessageContent]] = []
+    async with tapped(any_server, any_server.new_user()) as imap:
+        await fill(imap, samples)
+        async with imap.select("INBOX") as inbox:
+            found.append(await inbox.read("1:*"))
+    async with embedded() as (imap, server):
+        for sample in samples:
+            server.deliver("joe", sample)
+        async with imap.select("INBOX") as inbox:
+            found.append(await inbox.read("1:*"))
+    assert len(found[0]) == len(samples)
+    for theirs, ours in zip(*found, strict=True):
+        assert (theirs.text, theirs.html) == (ours.text, ours.html)
+        assert [shown(each) for each in theirs.attachments] == [
+            shown(each) for each in ours.attachments
+        ]
+
+
+def shown(attachment: aimap.Attachment) -> tuple[object, ...]:
+    return (
+        attachment.section,
+        attachment.filename,
+        attachment.content_type,
+        attachment.size,
+        attachment.is_inline,
+    )
