@@ -82,6 +82,12 @@ def test_each_is_short(path: Path) -> None:
     assert len(path.read_text().splitlines()) < 80
 
 
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
+def test_each_is_shown(path: Path) -> None:
+    for page in ("README.md", "docs/examples.md"):
+        assert f"examples/{path.name}" in (EXAMPLES.parent / page).read_text(encoding="utf-8")
+
+
 async def _read_post(stream: trio.SocketStream) -> bytes:
     request = b""
     while b"\r\n\r\n" not in request:
