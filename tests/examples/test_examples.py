@@ -120,7 +120,7 @@ async def test_the_webhook_is_told_of_all_also_of_what_came_between_two_runs(
             await until(program, "watching")
             await imap.append("INBOX", letter("one"))
             assert (await told.receive())["subject"] == "one"
-            await until(program, "told of 2")
+            await until(program, "done with Arrived(uid=2")
         await imap.append("INBOX", letter("two"))
         async with running(environment(dovecot, user), *words):
             assert await told.receive() == {
