@@ -83,7 +83,7 @@ async def test_fragments_run(block: Block, tmp_path: Path, monkeypatch: pytest.M
         for name, stand_in in sends_to(server).items():
             monkeypatch.setattr(aimap, name, stand_in)
         async with names(server) as found:
-            with trio.fail_after(10):
+            with trio.fail_after(60):
                 done = eval(code, found)
                 if inspect.isawaitable(done):
                     await done
