@@ -10,8 +10,8 @@ PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 BIN := .venv/bin
 SECONDS ?= 60
-# Each process starts servers of its own; tests of features are told of together, by one.
-IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist loadgroup
+# Each process starts servers of its own.
+IN_PARALLEL := --numprocesses auto --maxprocesses 4 --dist worksteal
 # Ruff does the rest; these are rules that only flake8-async has. Left out: 100, 912 and 913 take
 # what awaits in a branch for what never awaits, 910 and 911 ask of private functions what
 # holds of public ones, and the server's handlers share one signature (124).
@@ -25,9 +25,11 @@ demo: .venv/demo
 
 test: .venv/dev servers lint types contracts suite compat package docs
 
-# What goes through very many cases takes three times as long where coverage is taken.
+# What goes through very many cases takes three times as long where coverage is taken. What
+# features were seen on which server is told by one process.
 suite: .venv/dev
-	$(BIN)/python -m pytest $(IN_PARALLEL) --cov --cov-report= -m "not exhaustive"
+	$(BIN)/python -m pytest $(IN_PARALLEL) --cov --cov-report= -m "not exhaustive" --ignore tests/features
+	$(BIN)/python -m pytest --cov --cov-report= --cov-append tests/features
 	$(BIN)/python -m pytest $(IN_PARALLEL) -m exhaustive
 	$(BIN)/coverage report
 

@@ -43,6 +43,7 @@ CALLS: dict[str, Callable[[Account], Awaitable[object]]] = {
 }
 
 
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("fresh", [False, True])
 @pytest.mark.parametrize("name", CALLS)
 async def test_cancelled_at_any_step(name: str, fresh: bool, autojump_clock: Any) -> None:

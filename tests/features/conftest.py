@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
@@ -27,9 +26,6 @@ async def scene(request: pytest.FixtureRequest) -> AsyncIterator[Scene]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Compare the page when all has been seen, which is by one process."""
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(pytest.mark.xdist_group("features"))
+    """Compare the page when all has been seen."""
     name = test_the_page_tells_what_was_seen.__name__
     items.sort(key=lambda item: item.name == name)
