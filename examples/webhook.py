@@ -65,8 +65,8 @@ async def run(config: aimap.AccountConfig, url: str, state: Path, saved: str) ->
                 message = await describe(account, event.uid)
                 if message is not None:
                     await trio.to_thread.run_sync(post, url, message)
-                    print("told of", event.uid, flush=True)
             save(state, events.position)
+            print("done with", event, flush=True)
 
 
 if __name__ == "__main__":

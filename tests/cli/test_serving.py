@@ -6,6 +6,7 @@ import imaplib
 import json
 import shutil
 import signal
+import socket
 import ssl
 import subprocess
 import sys
@@ -15,6 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import trio
+from click.testing import CliRunner, Result
+
+from aimap.cli._main import program
 
 COMMAND = [sys.executable, "-W", "error", "-c", "from aimap.cli import main; main()", "serve"]
 
@@ -145,6 +150,46 @@ def mail(tmp_path: Path) -> Path:
     for name in ("1.eml", "2.eml", "Archive/3.eml"):
         (folder / name).write_bytes(b"Subject: %s\n\nhello\n" % name.encode())
     return folder
+
+
+@pytest.mark.breaks("unknown-command")
+def test_in_this_process(mail: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # It serves until then, and no longer.
+    monkeypatch.setattr(trio, "sleep_forever", trio.lowlevel.checkpoint)
+
+    def serve(*arguments: str) -> Result:
+        return CliRunner().invoke(program, ["serve", *arguments], prog_name="aimap")
+
+    told = serve(str(mail), "--tls", "insecure", "--preset", "yahoo", "--without", "MOVE").output
+    assert "user joe, password secret, 3 messages" in told
+    ca_file = tmp_path / "ca.pem"
+    assert str(ca_file) in serve("--ca-file", str(ca_file)).output
+    assert ca_file.read_bytes().startswith(b"-----BEGIN CERTIFICATE-----")
+    (tmp_path / "a.toml").write_text("[accounts.ann]\npassword = 'x'\n")
+    found = json.loads(serve(str(tmp_path / "a.toml"), "--tls", "insecure", "--json").output)
+    assert found["accounts"] == {"ann": "x"}
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        busy = serve("--port", str(taken.getsockname()[1]), "--tls", "insecure")
+    assert busy.exit_code == 4
+    assert serve("--ca-file", "/nowhere/ca.pem").exit_code == 6
+    (tmp_path / "a.toml").write_text("[acounts]\n")
+    assert serve(str(tmp_path / "a.toml")).exit_code == 2
+
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+
+    async def break_a_rule() -> None:
+        stream = await trio.open_tcp_stream("127.0.0.1", port)
+        async with stream:
+            await stream.send_all(b"a WHAT\r\n")
+            answer = b""
+            while b"BAD" not in answer:
+                answer += await stream.receive_some()
+
+    monkeypatch.setattr(trio, "sleep_forever", break_a_rule)
+    wrong = serve("--port", str(port), "--tls", "insecure", "--check")
+    assert wrong.exit_code == 1
+    assert "unknown-command" in wrong.output
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="no curl here")

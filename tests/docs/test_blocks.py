@@ -18,6 +18,7 @@ import trio
 import aimap
 from aimap.cli._config import read_config
 from aimap.cli._main import program
+from aimap.testing import Server
 from tests.cli.support import running
 from tests.docs.blocks import ROOT, Block, blocks
 from tests.docs.stage import letter, names, sends_to, serving
@@ -33,8 +34,8 @@ LINES = [
     for number, line in enumerate(block.text.splitlines())
     if line.startswith("$ ")
 ]
-# They wait for what happens, and do not end by themselves.
-WAITING = ("watch", "--watch", "serve")
+# These do not end by themselves, or ask the world: that they are understood is all that is tried.
+ENDLESS = {"--watch", "serve", "discover", "completion", "demo"}
 
 
 def _run_python(block: Block, folder: Path, *words: str) -> str:
@@ -82,7 +83,7 @@ async def test_fragments_run(block: Block, tmp_path: Path, monkeypatch: pytest.M
         for name, stand_in in sends_to(server).items():
             monkeypatch.setattr(aimap, name, stand_in)
         async with names(server) as found:
-            with trio.fail_after(10):
+            with trio.fail_after(60):
                 done = eval(code, found)
                 if inspect.isawaitable(done):
                     await done
@@ -135,15 +136,25 @@ async def _run(words: list[str], folder: Path) -> None:
             .replace("~", str(folder))
             for word in words
         ]
-        if set(WAITING) & set(words) or words[0] in {"discover", "completion", "demo"}:
+        if ENDLESS & set(words):
             command = program.commands[placed[0]]
             command.make_context(placed[0], placed[1:])
             return
         if url in "".join(placed):
             options = ("--password-env", "PW", "--ca-file", aimap_program.ca_file)
             placed[1:1] = options
-        done = await aimap_program(*placed, AIMAP_CONFIG=config, HOME=str(folder))
+        async with trio.open_nursery() as nursery:
+            if words[0] == "watch":
+                placed += ["--count", "1"]
+                nursery.start_soon(_deliver_when_watched, server)
+            done = await aimap_program(*placed, AIMAP_CONFIG=config, HOME=str(folder))
         assert done.exit_code == 0, done.output
+
+
+async def _deliver_when_watched(server: Server) -> None:
+    while "IDLE" not in server.commands:  # noqa: ASYNC110 (a thread's)
+        await trio.sleep(0.01)
+    server.deliver("joe", letter())
 
 
 @pytest.mark.parametrize("block", blocks("toml"), ids=str)

@@ -11,8 +11,11 @@ import time
 from pathlib import Path
 from typing import Any
 
+import google.auth.transport.requests
+import msal
 import pytest
 import requests
+import trustme
 
 import aimap
 from tests.docs.blocks import ROOT, blocks
@@ -28,7 +31,7 @@ def encoded(value: dict[str, object]) -> str:
 
 def answer(url: str) -> dict[str, object]:
     """Answer as Google and Microsoft do."""
-    microsoft = "https://login.microsoftonline.com/common"
+    microsoft = "/".join(url.split("/")[:4])  # with the tenant
     if url.endswith("/.well-known/openid-configuration"):
         return {
             "authorization_endpoint": f"{microsoft}/oauth2/v2.0/authorize",
@@ -121,6 +124,40 @@ async def test_microsoft_asks_for_consent_once(
     assert printed.count("INBOX") == 2
     assert (tmp_path / "microsoft.json").stat().st_mode & 0o777 == 0o600
     assert sum(url.endswith("/devicecode") for url in asked) == 1
+
+
+def _fragment(name: str) -> Any:
+    """Return a function that the guide shows by itself."""
+    (block,) = [
+        block
+        for block in blocks("python")
+        if block.path.stem == "oauth" and f"def {name}(" in block.text and not block.file_name
+    ]
+    code: dict[str, Any] = {"msal": msal}
+    exec(compile(block.text, block.place, "exec"), code)
+    return code[name]
+
+
+def test_an_application_asks_as_itself(asked: list[str]) -> None:
+    assert _fragment("as_application")("contoso", CLIENT, "secret") == TOKEN
+    assert asked[-1] == "https://login.microsoftonline.com/contoso/oauth2/v2.0/token"
+
+
+def test_a_service_account_asks_for_its_users(
+    asked: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    key = trustme.CA(key_type=trustme.KeyType.RSA).private_key_pem.bytes().decode()
+    account = {
+        "client_email": "service@example.org",
+        "token_uri": "https://oauth2.googleapis.com/token",
+        "private_key": key,
+    }
+    (tmp_path / "service.json").write_text(json.dumps(account))
+    credentials = _fragment("delegated")("joe@example.org")
+    credentials.refresh(google.auth.transport.requests.Request())
+    assert credentials.token == TOKEN
+    assert asked == ["https://oauth2.googleapis.com/token"]
 
 
 def test_the_guide_names_what_is_installed() -> None:

@@ -68,3 +68,25 @@ def test_every_call_names_its_rfc() -> None:
         if command.__name__ not in OURS and ":rfc:" not in (command.__doc__ or "")
     ]
     assert without == []
+
+
+def test_the_tree_of_errors_is_the_real_one() -> None:
+    page = (ROOT / "docs" / "reference" / "errors.md").read_text(encoding="utf-8")
+    drawn = page.partition("```text\n")[2].partition("```")[0]
+    bases: dict[int, str] = {}
+    shown: set[tuple[str, str]] = set()
+    for line in drawn.splitlines():
+        indent = len(line) - len(line.lstrip("│├└ "))
+        name = line.lstrip("│├└ ").split()[0]
+        shown.add((name, bases.get(indent - (3 if indent > 2 else 2), "")))
+        bases[indent] = name
+    errors = {
+        value
+        for name in aimap.__all__
+        if isinstance(value := getattr(aimap, name), type) and issubclass(value, aimap.ImapError)
+    }
+    real = {
+        (error.__name__, "" if error is aimap.ImapError else error.__bases__[0].__name__)
+        for error in errors
+    }
+    assert shown == real

@@ -82,6 +82,12 @@ def test_each_is_short(path: Path) -> None:
     assert len(path.read_text().splitlines()) < 80
 
 
+@pytest.mark.parametrize("path", sorted(EXAMPLES.glob("*.py")), ids=lambda path: path.stem)
+def test_each_is_shown(path: Path) -> None:
+    for page in ("README.md", "docs/examples.md"):
+        assert f"examples/{path.name}" in (EXAMPLES.parent / page).read_text(encoding="utf-8")
+
+
 async def _read_post(stream: trio.SocketStream) -> bytes:
     request = b""
     while b"\r\n\r\n" not in request:
@@ -114,7 +120,7 @@ async def test_the_webhook_is_told_of_all_also_of_what_came_between_two_runs(
             await until(program, "watching")
             await imap.append("INBOX", letter("one"))
             assert (await told.receive())["subject"] == "one"
-            await until(program, "told of 2")
+            await until(program, "done with Arrived(uid=2")
         await imap.append("INBOX", letter("two"))
         async with running(environment(dovecot, user), *words):
             assert await told.receive() == {

@@ -31,9 +31,11 @@ from pathlib import Path
 from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias, TypeVar
 
 import pytest
+import trio
 from attrs import frozen
 
 import aimap
+from aimap import WatchEvent
 from aimap.testing import CAPABILITIES, Server, serve
 from tests.servers.real import RealServer
 from tests.servers.support import tapped
@@ -52,6 +54,8 @@ EVERYTHING = CAPABILITIES | {
     "X-GM-EXT-1",
     "XLIST",
 }
+
+PATIENCE = 20
 
 TLSMode: TypeAlias = Literal["implicit", "starttls", "insecure"]
 Verdict: TypeAlias = Literal["works", "falls back", "not offered"]
@@ -251,3 +255,17 @@ async def scene_on(server: RealServer, shows: tuple[str, ...]) -> AsyncGenerator
         scene = Scene(server, user, imap, shows, set())
         yield scene
     assert scene.said == set(shows), f"nothing said of {set(shows) - scene.said}"
+
+
+async def happens(
+    imap: aimap.Client, events: aimap.Watcher, wanted: Callable[[WatchEvent], bool]
+) -> None:
+    """Wait for an event; others may come before it."""
+    with trio.fail_after(PATIENCE):
+        while True:
+            with trio.move_on_after(PATIENCE / 4):
+                async for event in events:
+                    if wanted(event):
+                        return
+            # Where the system does not tell it of a change, Courier finds it now and then.
+            await imap.noop()

@@ -12,7 +12,7 @@ from aimap import Arrived, ListResponse, MailboxStatus
 from aimap._model.notify import NotifyEvent
 from aimap.commands import EventGroup, MailboxFilter, Noop
 
-from .frame import NOT_OFFERED, WORKS, Scene, feature
+from .frame import NOT_OFFERED, WORKS, Scene, feature, happens
 
 MESSAGES: list[NotifyEvent] = ["MessageNew", "MessageExpunge"]
 
@@ -22,11 +22,9 @@ async def test_news_of_the_selected_mailbox(scene: Scene) -> None:
     async with scene.another() as other, scene.imap.select("INBOX") as inbox:
         async with inbox.watch() as events:
             await other.append("INBOX", b"Subject: x\r\n\r\n")
-            with trio.fail_after(10):
-                async for event in events:
-                    if isinstance(event, Arrived):
-                        break
-            assert event.uid == 1
+            await happens(
+                scene.imap, events, lambda event: isinstance(event, Arrived) and event.uid == 1
+            )
     assert scene.offers("IDLE")
     scene.saw("IDLE", WORKS)
 

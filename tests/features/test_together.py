@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import imaplib
 import re
-from collections.abc import Callable
 from typing import Any
 
 import trio
@@ -12,24 +11,9 @@ import trio
 import aimap
 from aimap import Arrived, Expunged, Flag, FlagsChanged, UIDSet, WatchEvent
 
-from .frame import WORKS, Scene, feature
+from .frame import WORKS, Scene, feature, happens
 
 MESSAGE = b"Subject: x\r\n\r\nbody\r\n"
-PATIENCE = 20
-
-
-async def happens(
-    imap: aimap.Client, events: aimap.Watcher, wanted: Callable[[WatchEvent], bool]
-) -> None:
-    """Wait for an event; others may come before it."""
-    with trio.fail_after(PATIENCE):
-        while True:
-            with trio.move_on_after(PATIENCE / 4):
-                async for event in events:
-                    if wanted(event):
-                        return
-            # Where the system does not tell it of a change, Courier finds it now and then.
-            await imap.noop()
 
 
 async def seen_by(watcher: aimap.Client, change: Change) -> None:

@@ -66,7 +66,7 @@ async def test_messages_of_parts_that_are_there(scene: Scene) -> None:
     scene.saw("IMAP URLs", WORKS)
 
     def made(part: IMAPURL) -> AppendMessage:
-        return AppendMessage((b"Subject: made\r\n\r\n", UrlPart(str(part))))
+        return AppendMessage((b"Subject: made\r\n\r\n", UrlPart(part)))
 
     if not scene.offers("CATENATE"):
         await scene.refuses("CATENATE", lambda: imap.append("INBOX", made(text)))

@@ -96,6 +96,7 @@ SEEN: dict[str, tuple[tuple[bytes, ...], bytes]] = {
 
 WITHOUT_ANOTHER = {
     "I18NLEVEL=1": "it is what the comparisons are like, whatever is offered",
+    "IMAPSIEVE=SIEVE://LOCALHOST": "it says where scripts are; their names are metadata like any",
     "LITERAL-": "test_literals_at_once",
     "METADATA-SERVER": "test_metadata_of_the_server_alone",
 }

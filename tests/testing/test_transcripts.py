@@ -110,6 +110,32 @@ async def test_literals_of_the_client() -> None:
             await stream.send_all(b"t7 APPEND Sent {3}\r\nb\r\n\r\n")
 
 
+async def test_tags_and_unknown_octets() -> None:
+    text = """
+        S: * OK ready
+        C: 1 SEARCH RETURN (ALL) ALL
+        S: * ESEARCH (TAG "1") ALL 1
+        S: * 1 FETCH (BODY[] {3}
+        S: )
+        S: 1 OK done
+    """
+    async with Transcript.parse(text).served() as stream:
+        await stream.send_all(b"x9 SEARCH RETURN (ALL) ALL\r\n")
+        await trio.testing.wait_all_tasks_blocked()
+        answer = await stream.receive_some()
+        assert answer.endswith(
+            b'* ESEARCH (TAG "x9") ALL 1\r\n* 1 FETCH (BODY[] {3}\r\nxxx)\r\nx9 OK done\r\n'
+        )
+
+
+async def test_a_literal_that_is_cut_off() -> None:
+    with pytest.raises(TranscriptError, match=r"line 3 .* it said 'ab'"):
+        async with Transcript.parse(
+            "S: * OK\nC: 1 APPEND x {5+}\nC= abcde\nC:\n"
+        ).served() as stream:
+            await stream.send_all(b"1 APPEND x {5+}\r\nab")
+
+
 async def test_a_wire_log_is_played() -> None:
     lines: list[str] = []
 
@@ -230,6 +256,11 @@ async def test_a_proxy_in_clear() -> None:
 def test_no_transcript(line: str) -> None:
     with pytest.raises(InvalidArgumentError, match="line 2 is none"):
         Transcript.parse(f"S: * OK\n{line}\n")
+
+
+def test_escapes_that_are_none() -> None:
+    with pytest.raises(InvalidArgumentError, match="line 1: "):
+        Transcript.parse(r"S= \x0")
 
 
 def test_a_literal_of_another_length() -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aimap import LimitExceededError, Limits, RemoteProtocolError
 from aimap._wire.framer import Framer
+from aimap._wire.reader import ResponseReader
 from aimap._wire.reading import Reading
 
 STREAM = (
@@ -95,3 +98,23 @@ def test_what_stands_behind_a_line_does_not_say_what_it_is() -> None:
             for at in range(0, len(line), chunk):
                 framer.receive_data(line[at : at + chunk])
                 framer.next_frame()
+
+
+def test_a_large_message_is_held_once() -> None:
+    """Neither its octets as they came are kept, nor copies made of them on the way."""
+    octets = b"x" * 5_000_000
+    reader = ResponseReader(Limits())
+    tracemalloc.start()
+    try:
+        reader.receive_data(b"* 1 FETCH (UID 1 BODY[] {%d}\r\n" % len(octets))
+        for at in range(0, len(octets), 100_000):
+            reader.receive_data(octets[at : at + 100_000])
+        reader.receive_data(b")\r\n")
+        tracemalloc.reset_peak()
+        found = list(reader.responses())
+        held, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(found) == 1
+    assert held < 1.1 * len(octets)
+    assert most < 2.5 * len(octets)

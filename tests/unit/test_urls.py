@@ -15,6 +15,7 @@ import aimap
 from aimap import FUZZY, IMAPURL, SpecialUse, criteria
 from aimap._commands.criteria import criteria_text
 from aimap._model.special_use import use_by_attribute, use_by_name
+from aimap.commands import UrlPart
 
 NAIVE = datetime(2026, 1, 1, tzinfo=UTC).replace(tzinfo=None)
 TOKEN = "91354a473744909de610943775f92038"
@@ -208,6 +209,13 @@ def test_what_is_written_is_read_again(url: IMAPURL) -> None:
 def test_anything_is_a_url_or_refused(text: str) -> None:
     with suppress(aimap.InvalidArgumentError):
         IMAPURL.parse(text)
+
+
+def test_parts_of_messages() -> None:
+    """RFC 4469 section 3 takes URLs from their path on."""
+    assert UrlPart(IMAPURL(mailbox="a b", uid=1)).url == "/a%20b/;UID=1"
+    with pytest.raises(aimap.InvalidArgumentError):
+        UrlPart(IMAPURL(host="example.org", mailbox="a", uid=1))
 
 
 def test_names_that_tell_a_use() -> None:

@@ -98,7 +98,7 @@ class Appending(Opening):
         whole = _append_message(message, flags, date)
         self._need_for_append(whole)
         await self._check_size(name, _octets_known(whole))
-        if not find_uid or self._has("UIDPLUS", "IMAP4rev2"):
+        if not find_uid or self._has("UIDPLUS"):
             return await self._driver.call(Append(name, whole))
         return await self._append_and_find(name, whole)
 
@@ -162,7 +162,7 @@ class Appending(Opening):
             if any(";PARTIAL=" in url for url in urls):
                 self._need("URL-PARTIAL", "RFC 5550")
         elif b"\0" in message.message:
-            self._need("BINARY", "RFC 3516", "IMAP4rev2")
+            self._need("BINARY", "RFC 3516")
         if message.annotations:
             self._need("ANNOTATE-EXPERIMENT-1", "RFC 5257")
         if message.utf8 and "UTF8=ACCEPT" not in self._driver.session.enabled:

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from aimap._client.driver import Driver
+from aimap._client.offering import offers
 from aimap._commands.base import Command
 from aimap._errors import CapabilityError, CommandError, LocalProtocolError
 from aimap._model.capability import Capabilities
@@ -35,8 +36,8 @@ class Connected:
 
     def _has(self, *names: str) -> bool:
         """Tell whether the server offers one of them."""
-        offered = self.capabilities
-        return any(name in offered or (name in _VALUED and offered.values(name)) for name in names)
+        session, values = self._driver.session, self.capabilities.values
+        return any(offers(session, name) or (name in _VALUED and values(name)) for name in names)
 
     def _need(self, name: str, rfc: str, *others: str) -> None:
         """Refuse what the server offers neither by *name* nor by another name."""

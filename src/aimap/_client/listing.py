@@ -20,11 +20,11 @@ from aimap._model.special_use import SpecialUse, use_by_attribute, use_by_name
 
 # What STATUS items need: a capability, its RFC, and others that bring the item too.
 _STATUS_NEEDS = {
-    "SIZE": ("STATUS=SIZE", "RFC 8438", "IMAP4rev2"),
-    "HIGHESTMODSEQ": ("CONDSTORE", "RFC 7162", "QRESYNC"),
+    "SIZE": ("STATUS=SIZE", "RFC 8438"),
+    "HIGHESTMODSEQ": ("CONDSTORE", "RFC 7162"),
     "MAILBOXID": ("OBJECTID", "RFC 8474"),
     "APPENDLIMIT": ("APPENDLIMIT", "RFC 7889"),
-    "DELETED": ("QUOTA=RES-MESSAGE", "RFC 9208", "IMAP4rev2"),
+    "DELETED": ("QUOTA=RES-MESSAGE", "RFC 9208", "STATUS=DELETED"),
     "DELETED-STORAGE": ("QUOTA=RES-STORAGE", "RFC 9208"),
 }
 # Within the class, "list" is the method.
@@ -103,6 +103,7 @@ class Listing(Opening):
         asked = wanted
         if wanted.status:
             asked = attrs.evolve(wanted, status=self._to_ask(wanted.status))
+        # A server of IMAP4rev2 may have no LSUB, before it is enabled too.
         if self._has("LIST-EXTENDED", "IMAP4rev2"):
             found = await self._list_extended(asked)
         else:
@@ -148,7 +149,7 @@ class Listing(Opening):
         ]
         at_once = attrs.evolve(
             wanted,
-            status=wanted.status if self._has("LIST-STATUS", "IMAP4rev2") else (),
+            status=wanted.status if self._has("LIST-STATUS") else (),
             my_rights=wanted.my_rights and self._has("LIST-MYRIGHTS"),
             metadata=wanted.metadata if self._has("LIST-METADATA") else (),
         )
@@ -314,7 +315,7 @@ class Listing(Opening):
             NoError: if the server refuses.
             ConnectionLostError: if the connection is gone.
         """
-        self._need("NAMESPACE", "RFC 2342", "IMAP4rev2")
+        self._need("NAMESPACE", "RFC 2342")
         if not self.profile.namespace:
             raise CapabilityError(
                 "NAMESPACE", f"{self.profile.name} ends the connection at it (RFC 2342)"
@@ -353,7 +354,7 @@ class Listing(Opening):
 
     async def _personal(self) -> tuple[str, str | None]:
         """Return the prefix and the delimiter of the user's own mailboxes."""
-        if self._has("NAMESPACE", "IMAP4rev2") and self.profile.namespace:
+        if self._has("NAMESPACE") and self.profile.namespace:
             personal = (await self._driver.call(Namespace())).personal
             if personal:
                 return personal[0].prefix, personal[0].delimiter

@@ -5,8 +5,24 @@ from __future__ import annotations
 from aimap._errors import CapabilityError
 from aimap._protocol.session import Session
 
-# RFC 9051 appendix E: what IMAP4rev2 took over, as far as messages are concerned.
-_IN_REV2 = frozenset({"BINARY", "ESEARCH", "MOVE", "SEARCHRES", "UIDPLUS", "UNSELECT"})
+# RFC 9051 appendix E: what IMAP4rev2 took over. STATUS (DELETED) never had a capability.
+_IN_REV2 = frozenset(
+    {
+        "BINARY",
+        "ENABLE",
+        "ESEARCH",
+        "IDLE",
+        "LIST-EXTENDED",
+        "LIST-STATUS",
+        "MOVE",
+        "NAMESPACE",
+        "SEARCHRES",
+        "STATUS=DELETED",
+        "STATUS=SIZE",
+        "UIDPLUS",
+        "UNSELECT",
+    }
+)
 
 _IMPLIED = {"CONDSTORE": "QRESYNC"}
 

@@ -114,7 +114,7 @@ class Watcher:
 
     @property
     def _has_idle(self) -> bool:
-        return "IDLE" in (self._driver.session.capabilities or ())
+        return offers(self._driver.session, "IDLE")
 
     async def _track(self) -> None:
         """Learn the UIDs of all messages, at the very moment when the server tells them."""

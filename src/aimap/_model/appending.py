@@ -12,6 +12,7 @@ import attrs
 from aimap._errors import InvalidArgumentError
 from aimap._model.entry import attribute_name, entry_name
 from aimap._model.flag import Flags
+from aimap._model.url import IMAPURL
 
 # iabsolute-path (RFC 5092 section 11)
 _ABSOLUTE_PATH = re.compile(r"/(?:[!-.0-~][!-~]*)?")
@@ -35,6 +36,10 @@ def checked_annotations(annotations: Annotations) -> Annotations:
     return {entry: dict(attributes) for entry, attributes in annotations.items()}
 
 
+def _text(url: str | IMAPURL) -> str:
+    return str(url)
+
+
 def _url(_: object, __: object, url: str) -> None:
     # RFC 5092 section 7.2: references that begin with one slash
     if not _ABSOLUTE_PATH.fullmatch(url):
@@ -49,10 +54,11 @@ class UrlPart:
     """A part of a message that the server has already (:rfc:`4469#section-3`).
 
     Attributes:
-        url: an IMAP URL from its path on, such as ``"/Drafts;UIDVALIDITY=1/;UID=20"``.
+        url: an IMAP URL from its path on, such as ``"/Drafts;UIDVALIDITY=1/;UID=20"``, or an
+            :class:`aimap.IMAPURL` without a host.
     """
 
-    url: str = attrs.field(validator=_url)
+    url: str = attrs.field(converter=_text, validator=_url)
 
 
 MessageData: TypeAlias = bytes | tuple[bytes | UrlPart, ...]

@@ -40,6 +40,8 @@ _MOST_KNOWN = 64
 _MOST_FLAGS = 1000
 _MOST_ITEMS = 32
 _LONGEST_NAMES = 2000
+# Of what is large, learning would make one more copy; reading it costs what copying does.
+_LONGEST_LEARNT = 1 << 20
 _LEAST_DEPTH = 64
 _LONGEST_QUOTED = 4096
 
@@ -179,7 +181,7 @@ class FastFetch:
 
     def learn(self, frame: bytes, response: Response) -> None:
         """Learn the shape of a response that the general reader has read."""
-        if type(response) is not Message or not self._allowed:
+        if type(response) is not Message or not self._allowed or len(frame) > _LONGEST_LEARNT:
             return
         keys = tuple(response.keys())
         # What the server names is kept, and compiled: both cost what it is long.
@@ -346,9 +348,11 @@ def _with_quotes(frame: bytes) -> bytes | None:
     while (header := _LITERAL.search(frame, pos)) is not None:
         before, begin = frame[pos : header.start()], header.end()
         pos = begin + int(header[1])
+        if pos - begin > _LONGEST_QUOTED:
+            return None
         octets = frame[begin:pos]
         # What is 8-bit outside of literals is for the general reader.
-        if len(octets) > _LONGEST_QUOTED or _UNQUOTABLE.search(octets) or not before.isascii():
+        if _UNQUOTABLE.search(octets) or not before.isascii():
             return None
         out += (before, b'"', _TO_ESCAPE.sub(rb"\\\1", octets), b'"')
     out += (frame[pos:], b"\r\n")

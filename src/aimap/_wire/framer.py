@@ -23,6 +23,8 @@ _AFTER_LITERAL = b" )\r\n"
 _FREE_TEXT = re.compile(
     rb"\x00*+(?:\+|\* (?:OK|NO|BAD|BYE|PREAUTH)\b|[^*+ \x00\r\n][^*+ \r\n]*+ )", re.IGNORECASE
 )
+_CR = 0x0D
+_MUCH = 1 << 20
 
 
 @final
@@ -59,7 +61,11 @@ class Framer:
         return self._start
 
     def skip_to(self, end: int) -> None:
-        """Go on behind a response that somebody else has read."""
+        """Go on behind a response that was read."""
+        if end == len(self._buffer) > _MUCH:
+            # Else a large message would be kept until the server says something more.
+            self._buffer.clear()
+            end = 0
         self._start = self._line = self._search = end
 
     @property
@@ -85,11 +91,14 @@ class Framer:
         newline = self._find_end()
         if newline is None:
             return None
-        frame = bytes(memoryview(self._buffer)[self._start : newline])
+        end = newline
+        if end > self._start and self._buffer[end - 1] == _CR:
+            end -= 1
+        else:
+            self._reading.tolerate(quirks.LONE_LF)
+        with memoryview(self._buffer) as octets:
+            frame = bytes(octets[self._start : end])
         self.skip_to(newline + 1)
-        if frame.endswith(b"\r"):
-            return frame[:-1]
-        self._reading.tolerate(quirks.LONE_LF)
         return frame
 
     def lacks_the_rest(self) -> bool:

@@ -83,6 +83,7 @@ CAPABILITIES_ON_DEMAND = frozenset(
         "APPENDLIMIT",
         "I18NLEVEL=1",
         "IMAP4REV2",
+        "IMAPSIEVE=SIEVE://LOCALHOST",
         "LITERAL-",
         "LOGINDISABLED",
         "MESSAGELIMIT",
@@ -101,7 +102,11 @@ take a number: ``MESSAGELIMIT=1000``."""
 _LIMITED = {"APPENDLIMIT": False, "MESSAGELIMIT": True, "SAVELIMIT": True}
 """Those with a number, and whether they need one."""
 
-_SPELLINGS = {"IMAP4REV2": "IMAP4rev2", "RIGHTS=KXTE": "RIGHTS=kxte"}
+_SPELLINGS = {
+    "IMAP4REV2": "IMAP4rev2",
+    "IMAPSIEVE=SIEVE://LOCALHOST": "IMAPSIEVE=sieve://localhost",
+    "RIGHTS=KXTE": "RIGHTS=kxte",
+}
 _LIMIT = re.compile(r"([A-Z]+)=([1-9][0-9]{0,9})")
 
 
