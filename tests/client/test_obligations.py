@@ -460,6 +460,10 @@ MOVES_REFUSED: dict[str, Conversation] = {
     "refused": [(b"UID COPY 1:3 Trash", b"%s NO [OVERQUOTA] too much")],
     "a limit of nothing": [(b"UID COPY 1:3 Trash", b"%s OK [MESSAGELIMIT 3] none")],
     "a limit above them all": [(b"UID COPY 1:3 Trash", b"%s OK [MESSAGELIMIT 3 4] none")],
+    "refused since one is gone, and none is": [
+        (b"UID COPY 1:3 Trash", b"%s NO [EXPUNGEISSUED] some are gone"),
+        (b"UID SEARCH UID 1:3", b"* SEARCH 1 2 3\r\n%s OK there"),
+    ],
     "refused in the middle": [
         (b"UID COPY 1:3 Trash", b"%s OK [MESSAGELIMIT 2 2] not all"),
         (b"UID COPY 1 Trash", b"%s NO [OVERQUOTA] too much"),

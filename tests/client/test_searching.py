@@ -432,3 +432,32 @@ async def test_a_search_down_to_the_first() -> None:
     ]
     async with selected("", conversation, exists=9) as inbox:
         assert await inbox.search(aimap.UNSEEN) == UIDSet(8)
+
+
+async def test_a_charset_is_tried_once() -> None:
+    latin1 = "\u00e9".encode("latin-1")
+    refused = b"%s NO [BADCHARSET (ISO-8859-1)] not that"
+    conversation: Conversation = [
+        (b"UID SEARCH CHARSET UTF-8 SUBJECT {2+}\r\n" + "\u00e9".encode(), refused),
+        (b"UID SEARCH CHARSET ISO-8859-1 SUBJECT {1+}\r\n" + latin1, refused),
+    ]
+    async with selected("", conversation) as inbox:
+        with pytest.raises(aimap.NoError, match="BADCHARSET"):
+            await inbox.search(aimap.SUBJECT("\u00e9"))
+
+
+async def test_windows_as_contexts_have_them() -> None:
+    # RFC 5267 section 4.4 counts from the lowest only.
+    answer = b'* ESEARCH (TAG "%s") UID '
+    conversation: Conversation = [
+        (
+            b"UID SEARCH RETURN (PARTIAL 1:2) UNSEEN",
+            answer + b"PARTIAL (1:2 3:4)\r\n%s OK",
+        ),
+        (b"UID SEARCH RETURN (ALL) UNSEEN", answer + b"ALL 3:7\r\n%s OK"),
+    ]
+    async with selected("ESEARCH CONTEXT=SEARCH", conversation) as inbox:
+        for window, expected in ((Partial(1, 2), "3:4"), (Partial(-1, -2), "6:7")):
+            found = await inbox.esearch(aimap.UNSEEN, [window])
+            assert found.partial is not None
+            assert UIDSet.from_ranges(found.partial.order) == UIDSet(expected)
