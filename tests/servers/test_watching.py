@@ -38,7 +38,7 @@ async def test_one_change_after_the_other(any_server: RealServer, qresync: bool)
         await fill(imap, map(short, range(3)))
         async with imap.select("INBOX") as inbox, other.select("INBOX") as same:
             async with inbox.watch() as events:
-                with trio.fail_after(30):
+                with trio.fail_after(120):
                     await other.append("INBOX", short(3), flags=[Flag.FLAGGED])
                     assert plain(await anext(events)) == ("Arrived", 4, {"\\Flagged"})
                     await same.add_flags(2, "$Important")
