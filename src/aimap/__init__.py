@@ -312,7 +312,7 @@ _PLACES = {
 _MODULES = ("commands", "criteria", "extending", "items", "sync")
 _WHERE = {name: place for place, names in _PLACES.items() for name in names}
 
-__all__ = ["__version__", *_MODULES, *_WHERE]  # noqa: PLE0604 (they are)
+__all__ = ["__version__", *_MODULES, *_WHERE]  # noqa: PLE0604  # pyright: ignore[reportUnsupportedDunderAll]
 
 
 def __getattr__(name: str) -> object:
