@@ -47,11 +47,22 @@ def command(name: str, *arguments: str | Path) -> list[str]:
 @asynccontextmanager
 async def running(variables: dict[str, str], *words: str) -> AsyncGenerator[trio.Process]:
     """Run a program that does not end by itself."""
+
+    def obey_signals() -> None:
+        # Shells have what they start in the background ignore Ctrl-C, and all that it starts.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    run = partial(
+        trio.run_process,
+        words,
+        env=variables,
+        stdout=subprocess.PIPE,
+        check=False,
+        preexec_fn=obey_signals,
+    )
     with trio.fail_after(PATIENCE):
         async with trio.open_nursery() as nursery:
-            process: trio.Process = await nursery.start(
-                partial(trio.run_process, words, env=variables, stdout=subprocess.PIPE, check=False)
-            )
+            process: trio.Process = await nursery.start(run)
             yield process
             nursery.cancel_scope.cancel()
 
@@ -216,9 +227,5 @@ async def test_the_list_lives(dovecot: Dovecot) -> None:
             await inbox.delete(2)
             while "second" in await until(program, "the first"):
                 pass
-            # As a person does, who sees that it goes on.
-            while program.poll() is None:
-                program.send_signal(signal.SIGINT)
-                with trio.move_on_after(10):
-                    await program.wait()
-            assert program.returncode == 0
+            program.send_signal(signal.SIGINT)
+            assert await program.wait() == 0
