@@ -44,7 +44,7 @@ class SearchUpdates:
     """
 
     def __init__(self, driver: Driver, criteria: SearchCriteria, listeners: list[Listener]) -> None:
-        self.results = UIDSet()
+        self.results: UIDSet = UIDSet()
         self._driver = driver
         self._criteria = criteria
         self._listeners = listeners

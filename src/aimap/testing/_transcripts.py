@@ -116,7 +116,7 @@ class Transcript:
     """
 
     def __init__(self, pieces: Iterable[Piece]) -> None:
-        self.pieces = tuple(pieces)
+        self.pieces: tuple[Piece, ...] = tuple(pieces)
         for piece, following in pairwise(self.pieces):
             announced = piece.announced if piece.party == "S" else None
             if announced is None or not following.literal or following.party != "S":
