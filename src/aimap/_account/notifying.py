@@ -22,6 +22,7 @@ from aimap._account.following import Follower
 from aimap._account.known import Followed, Known, Step
 from aimap._account.link import Link
 from aimap._client.watching import OF_SELECTED
+from aimap._commands.base import mailbox_key
 from aimap._commands.notify import Notify
 from aimap._errors import CommandError
 from aimap._model.fetch import FLAGS, MODSEQ, UID_ITEM
@@ -62,7 +63,7 @@ class NotifiedFollower:
         self._mailboxes = mailboxes
         self._tell = tell
         self._caught = caught
-        self._names = {_as_named(name): name for name in mailboxes}
+        self._names = {mailbox_key(name): name for name in mailboxes}
         self._told: dict[str, MailboxStatus | None] = {}
         self._looked: dict[str, MailboxStatus | None] = {}
         self._selected: Follower | None = None
@@ -171,7 +172,7 @@ class NotifiedFollower:
             self.wake()
 
     def _announce(self, as_told: str, status: MailboxStatus | None) -> None:
-        name = self._names.get(_as_named(as_told))
+        name = self._names.get(mailbox_key(as_told))
         # Of the selected one, STATUS says nothing new.
         if name is not None and (status is None or name != self._name):
             self._told[name] = status
@@ -200,10 +201,6 @@ def _is_overflow(response: object) -> bool:
         and response.code is not None
         and response.code.name == "NOTIFICATIONOVERFLOW"
     )
-
-
-def _as_named(name: str) -> str:
-    return "INBOX" if name.upper() == "INBOX" else name
 
 
 def _agrees(known: Known, status: MailboxStatus) -> bool:

@@ -230,9 +230,14 @@ class OneOfAKind(Command[T]):
         return (*ORDINARY, exclusive(self.name))
 
 
+def mailbox_key(name: str) -> str:
+    """Return what a mailbox is filed under: INBOX has no case (:rfc:`9051#section-5.1`)."""
+    return "INBOX" if name.upper() == "INBOX" else name
+
+
 def same_mailbox(name: str, other: str) -> bool:
-    """Tell whether two names are of one mailbox: INBOX has no case (:rfc:`9051#section-5.1`)."""
-    return name == other or name.upper() == other.upper() == "INBOX"
+    """Tell whether two names are of one mailbox."""
+    return mailbox_key(name) == mailbox_key(other)
 
 
 class PlainCommand(Command[None]):

@@ -14,6 +14,7 @@ from aimap._commands.base import (
     Command,
     OneOfAKind,
     exclusive,
+    mailbox_key,
 )
 from aimap._commands.mailboxes import status_items, write_status_items
 from aimap._errors import InvalidArgumentError
@@ -288,11 +289,11 @@ class ListExtended(Command[list[MailboxInfo]]):
                 self._mailboxes.append(mailbox)
                 return True
             case MailboxStatus(mailbox) if self._status:
-                self._statuses[_key(mailbox)] = response
+                self._statuses[mailbox_key(mailbox)] = response
             case MyRightsResponse(mailbox, rights) if self._my_rights:
-                self._rights[_key(mailbox)] = rights
+                self._rights[mailbox_key(mailbox)] = rights
             case MetadataResponse(mailbox, values, changed=()) if self._metadata:
-                self._values.setdefault(_key(mailbox), {}).update(values)
+                self._values.setdefault(mailbox_key(mailbox), {}).update(values)
             case _:
                 return False
         return True
@@ -303,14 +304,9 @@ class ListExtended(Command[list[MailboxInfo]]):
         return [
             attrs.evolve(
                 info,
-                status=self._statuses.get(_key(info.name)),
-                my_rights=self._rights.get(_key(info.name)),
-                metadata=self._values.get(_key(info.name), {}),
+                status=self._statuses.get(mailbox_key(info.name)),
+                my_rights=self._rights.get(mailbox_key(info.name)),
+                metadata=self._values.get(mailbox_key(info.name), {}),
             )
             for info in self._mailboxes
         ]
-
-
-def _key(mailbox: str) -> str:
-    """Return a mailbox's name as its answers are filed under: INBOX has no case."""
-    return "INBOX" if mailbox.upper() == "INBOX" else mailbox
