@@ -22,12 +22,12 @@ from .test_reading import letter
 async def while_watched(
     aimap: Program, act: Callable[[Server], Any], *arguments: str
 ) -> list[dict[str, Any]]:
-    """Run a watch, and *act* when it has begun; return what it told."""
-    begun = aimap.server.commands.count("IDLE")
+    """Run a watch, and *act* when it knows where each mailbox stands; return what it told."""
+    state = aimap.folder / "state"
 
     async def when_watched() -> None:
         with trio.fail_after(30):
-            while aimap.server.commands.count("IDLE") <= begun:  # noqa: ASYNC110 (a thread's)
+            while not state.exists():  # noqa: ASYNC110 (a thread's)
                 await trio.sleep(0.01)
         result = act(aimap.server)
         if result is not None:
@@ -35,7 +35,7 @@ async def while_watched(
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(when_watched)
-        done = await aimap.on_joe("watch", "--json", *arguments)
+        done = await aimap.on_joe("watch", "--json", "--state", str(state), *arguments)
         assert done.exit_code == 0, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
@@ -71,7 +71,7 @@ async def test_a_run_begins_where_the_last_one_ended(tmp_path: Path) -> None:
         def act(server: Server) -> None:
             server.deliver("joe", letter("while watched"))
 
-        (event,) = await while_watched(aimap, act, "--count", "1", "--state", state)
+        (event,) = await while_watched(aimap, act, "--count", "1")
         assert event["uid"] == 2
         aimap.server.deliver("joe", letter("while nobody looked"))
         aimap.server.expunge("joe", [1])
