@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from aimap import Limits, UIDSet
 from aimap._model.capability import Capabilities
 from aimap._protocol.session import Session
@@ -62,3 +64,37 @@ def test_after_imap4rev2_is_enabled() -> None:
     session.receive_data(b"* ENABLED IMAP4rev2\r\nA1 OK done\r\n")
     session.submit(Select("ü"))
     assert session.data_to_send() == 'A2 SELECT "ü"\r\n'.encode()
+
+
+def test_a_server_of_imap4rev2_only_goes_by_it_from_the_start() -> None:
+    session = logged_in("IMAP4rev2")
+    session.submit(Select("ü"))
+    assert session.data_to_send() == 'A1 SELECT "ü"\r\n'.encode()
+
+
+def test_a_server_of_both_revisions_goes_by_the_first_until_the_second_is_enabled() -> None:
+    session = logged_in("IMAP4rev1 IMAP4rev2")
+    session.submit(Select("ü"))
+    assert session.data_to_send() == b'A1 SELECT "&APw-"\r\n'
+    assert not session.offers("IDLE")
+    assert session.offers("ENABLE")
+
+
+@pytest.mark.parametrize(
+    ("offered", "has"),
+    [
+        ("IMAP4rev2", "IDLE MOVE ESEARCH UIDPLUS sasl-ir LITERAL- STATUS=SIZE"),
+        ("IMAP4rev1 QRESYNC", "CONDSTORE"),
+        ("IMAP4rev1 UTF8=ONLY", "UTF8=ACCEPT"),
+        ("IMAP4rev1 METADATA", "METADATA-SERVER"),
+        ("IMAP4rev1 APPENDLIMIT=9 MESSAGELIMIT=1000", "APPENDLIMIT MESSAGELIMIT"),
+        ("IMAP4rev1 IMAPSIEVE=sieve://x", "IMAPSIEVE"),
+    ],
+)
+def test_what_holds_a_capability_offers_it(offered: str, has: str) -> None:
+    session = logged_in(offered)
+    for name in has.split():
+        assert session.offers(name)
+        assert not logged_in("IMAP4rev1").offers(name)
+    assert not session.offers("NOTIFY")
+    assert session.offers("NOTIFY", has.split(maxsplit=1)[0])

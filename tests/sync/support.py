@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import aimap
 from aimap import MailboxInfo, UIDValidity
 from aimap.sync import MaildirMailbox, MaildirStore
 from aimap.testing import CAPABILITIES, Server
 
-STRATEGIES = {
-    "qresync": CAPABILITIES,
-    "condstore": CAPABILITIES - {"QRESYNC"},
-    "comparing": CAPABILITIES - {"QRESYNC", "CONDSTORE"},
-    "plain": frozenset[str](),
+STRATEGIES: dict[str, dict[str, Any]] = {
+    "qresync": {"capabilities": CAPABILITIES},
+    "condstore": {"capabilities": CAPABILITIES - {"QRESYNC"}},
+    "comparing": {"capabilities": CAPABILITIES - {"QRESYNC", "CONDSTORE"}},
+    "plain": {"preset": "rev1"},
+    "second": {"preset": "rev2"},
 }
-"""What a server offers, for each way of finding out what is new."""
+"""What server to run, for each way of finding out what is new."""
 
 
 @asynccontextmanager

@@ -180,11 +180,10 @@ class Follower:
         return result, prepared.since
 
     async def _select(self) -> tuple[SelectResult, QResync | None]:
-        offered = self._driver.session.capabilities or ()
         self._link.bare()
         qresync = await self._enable_qresync()
         told = since(self._known) if qresync else None
-        condstore = not qresync and "CONDSTORE" in offered
+        condstore = not qresync and self._driver.session.offers("CONDSTORE")
         self._selected = False
         result = await self._driver.call(Examine(self._name, condstore=condstore, qresync=told))
         self._selected = True
@@ -196,7 +195,7 @@ class Follower:
         qresync = "QRESYNC" in session.enabled
         view = self._view()
         highest = view.highest_modseq
-        self.by_modseq = highest is not None and "CONDSTORE" in (session.capabilities or ())
+        self.by_modseq = highest is not None and session.offers("CONDSTORE")
         if known.begun and (known.uid_validity != view.uid_validity or not view.uid_validity):
             self._tell(Told(MailboxReset(self._name, view.uid_validity)))
             told = None
@@ -223,7 +222,7 @@ class Follower:
             ConnectionLostError: if the connection is gone.
         """
         session = self._driver.session
-        idle = "IDLE" in (session.capabilities or ())
+        idle = session.offers("IDLE")
         if idle:
             session.background = Idle
             self._driver.wake_writer()
@@ -268,9 +267,9 @@ class Follower:
         session = self._driver.session
         if "QRESYNC" in session.enabled:
             return True
-        if "QRESYNC" not in (session.capabilities or ()):
+        if not session.offers("QRESYNC"):
             return False
-        if session.view is not None and "UNSELECT" not in (session.capabilities or ()):
+        if session.view is not None and not session.offers("UNSELECT"):
             # It cannot be enabled now (RFC 5161 section 3.1).
             return False
         try:
@@ -331,7 +330,7 @@ class Follower:
             if self._driver.session.view is not None:
                 self._driver.session.view.track(uids)
 
-        extended = "ESEARCH" in (self._driver.session.capabilities or ())
+        extended = self._driver.session.offers("ESEARCH")
         return self._driver.submit(Search(ALL, extended=extended, on_found=track))
 
     async def _look(self, *, at_all: bool) -> UIDSet:

@@ -144,7 +144,7 @@ class Link:
         """See to it that no mailbox is selected."""
         self._discard()
         selected = self._kept is not None and self._kept is self.driver.session.view
-        if selected and "UNSELECT" in self.client.capabilities:
+        if selected and self.client.offers("UNSELECT"):
             # Nothing is awaited: what comes next queues behind it.
             self.driver.submit(Unselect())
         self._kept = None

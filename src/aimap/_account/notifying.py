@@ -88,7 +88,7 @@ class NotifiedFollower:
             StateError: if one was closed while it was selected.
             ConnectionLostError: if the connection is gone.
         """
-        if "NOTIFY" not in self._link.client.capabilities or not self._fits():
+        if not self._link.client.offers("NOTIFY") or not self._fits():
             await trio.lowlevel.checkpoint()
             return False
         selected = await self._turn_to(next(iter(self._mailboxes)))

@@ -11,6 +11,7 @@ from aimap._commands.connection import Enable
 from aimap._commands.select import Examine, QResync, SelectResult
 from aimap._errors import ImapError
 from aimap._model.numbers import MAX_NUMBER, UIDSet
+from aimap._model.offering import offers
 from aimap._protocol.events import SessionEvent
 
 _LONGEST_KNOWN = 1000
@@ -49,11 +50,11 @@ class Prepared:
         self.known = known
         self.events: list[SessionEvent] | None = []
         commands: list[Command[Any]] = []
-        qresync = "QRESYNC" in learnt.after and "ENABLE" in learnt.after
+        qresync = offers(learnt.after, "QRESYNC") and offers(learnt.after, "ENABLE")
         if qresync:
             commands.append(Enable("QRESYNC"))
         self.since = since(known) if qresync else None
-        condstore = not qresync and "CONDSTORE" in learnt.after
+        condstore = not qresync and offers(learnt.after, "CONDSTORE")
         commands.append(Examine(name, condstore=condstore, qresync=self.since))
         self._at = len(commands) - 1
         self.ahead = Ahead(learnt, commands, self._on_event)

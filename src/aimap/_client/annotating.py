@@ -154,5 +154,5 @@ class Annotating(Connected):
     def _need_metadata(self, name: str) -> None:
         if name:
             self._need("METADATA", "RFC 5464")
-        elif not self._has("METADATA", "METADATA-SERVER"):
+        elif not self.offers("METADATA-SERVER"):
             raise CapabilityError("METADATA-SERVER", "nor METADATA (RFC 5464)")

@@ -98,7 +98,7 @@ class Appending(Opening):
         whole = _append_message(message, flags, date)
         self._need_for_append(whole)
         await self._check_size(name, _octets_known(whole))
-        if not find_uid or self._has("UIDPLUS"):
+        if not find_uid or self.offers("UIDPLUS"):
             return await self._driver.call(Append(name, whole))
         return await self._append_and_find(name, whole)
 
@@ -141,7 +141,7 @@ class Appending(Opening):
             self.capabilities.number(capability) or MAX_NUMBER
             for capability in ("MESSAGELIMIT", "SAVELIMIT")
         )
-        at_once = limit if self._has("MULTIAPPEND") else 1
+        at_once = limit if self.offers("MULTIAPPEND") else 1
         futures = [
             self._driver.submit(MultiAppend(name, wholes[at : at + at_once]))
             for at in range(0, len(wholes), at_once)
@@ -170,7 +170,7 @@ class Appending(Opening):
 
     async def _check_size(self, name: str, octets: int) -> None:
         """Refuse what the server would refuse, before it is sent (:rfc:`7889#section-2`)."""
-        if not self._has("APPENDLIMIT"):
+        if not self.offers("APPENDLIMIT"):
             return
         limit = self.capabilities.number("APPENDLIMIT")
         # STATUS is not for the selected mailbox (RFC 2683 section 3.1.1).

@@ -26,6 +26,7 @@ from aimap._errors import (
 )
 from aimap._model.capability import Capabilities
 from aimap._model.code import ResponseCode
+from aimap._model.offering import offers
 from aimap._sasl.auth import Auth
 from aimap._sasl.binding import (
     EXPORTER,
@@ -204,7 +205,7 @@ class _Login:
             challenges.send_nowait,
             initial=initial,
             in_command=self._driver.profile.sasl_ir
-            and "SASL-IR" in offered
+            and offers(offered, "SASL-IR")
             and len(initial or b"") <= _LONGEST_IN_COMMAND,
             max_challenges=self._driver.limits.max_challenges,
             secrets=self.secrets,

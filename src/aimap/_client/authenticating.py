@@ -49,7 +49,7 @@ class Authenticating(Connected):
         before = self.capabilities
         mechanism, self.login_code = await log_in(driver, auth, host=self.host, port=self.port)
         await self._learn(before, mechanism)
-        if driver.profile.id_first and self._has("ID"):
+        if driver.profile.id_first and self.offers("ID"):
             await self._identify()
         await self._enable_what_is_demanded()
 
@@ -87,7 +87,7 @@ class Authenticating(Connected):
 
     async def _enable_what_is_demanded(self) -> None:
         """Enable UTF8=ACCEPT where the server does nothing without it (:rfc:`9755#section-6`)."""
-        if self._has("UTF8=ONLY") and "UTF8=ACCEPT" not in self._driver.session.enabled:
+        if self.offers("UTF8=ONLY") and "UTF8=ACCEPT" not in self._driver.session.enabled:
             await self._driver.call(Enable("UTF8=ACCEPT"))
 
     async def _identify(self) -> None:

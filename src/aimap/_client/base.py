@@ -6,16 +6,12 @@ from collections.abc import Iterable
 from typing import TypeVar
 
 from aimap._client.driver import Driver
-from aimap._client.offering import offers
 from aimap._commands.base import Command
-from aimap._errors import CapabilityError, CommandError, LocalProtocolError
+from aimap._errors import CommandError, LocalProtocolError
 from aimap._model.capability import Capabilities
 from aimap._model.profile import Profile
 
 T = TypeVar("T")
-
-# Capabilities that stand with a value behind "=", if the server likes.
-_VALUED = frozenset({"APPENDLIMIT", "IMAPSIEVE"})
 
 
 class Connected:
@@ -34,15 +30,25 @@ class Connected:
         """What is peculiar about the server, as far as that is known or was given."""
         return self._driver.profile
 
-    def _has(self, *names: str) -> bool:
-        """Tell whether the server offers one of them."""
-        session, values = self._driver.session, self.capabilities.values
-        return any(offers(session, name) or (name in _VALUED and values(name)) for name in names)
+    def offers(self, *capabilities: str) -> bool:
+        """Tell whether the server has one of some capabilities, be it within another.
 
-    def _need(self, name: str, rfc: str, *others: str) -> None:
-        """Refuse what the server offers neither by *name* nor by another name."""
-        if not self._has(name, *others):
-            raise CapabilityError(name, f"it is needed for this ({rfc})")
+        :attr:`capabilities` are the names that it says. IMAP4rev2 holds many that a server
+        need not say (:rfc:`9051#appendix-E`), such as IDLE, MOVE and ESEARCH; QRESYNC holds
+        CONDSTORE; and ``APPENDLIMIT=1000`` is APPENDLIMIT.
+
+        Args:
+            capabilities: their names, in any case.
+        """
+        return self._driver.session.offers(*capabilities)
+
+    def _need(self, capability: str, where: str, *others: str) -> None:
+        """Refuse what the server offers neither by *capability* nor by another.
+
+        Raises:
+            CapabilityError: if it does not.
+        """
+        self._driver.session.need(capability, where, *others)
 
     async def _call_all(self, commands: Iterable[Command[T]]) -> list[T | None]:
         """Send commands without waiting for each other; ``None`` for those that fail.

@@ -26,9 +26,6 @@ from aimap._protocol.counters import SessionCounters
 
 T = TypeVar("T")
 
-# Some servers offer what includes an extension, and not its own name.
-_ENABLED_WITH = {"CONDSTORE": ("QRESYNC",), "UTF8=ACCEPT": ("UTF8=ONLY",)}
-
 
 @final
 class Client(
@@ -128,9 +125,9 @@ class Client(
             NoError: if the server refuses.
             ConnectionLostError: if the connection is gone.
         """
-        self._need("ENABLE", "RFC 5161", "IMAP4rev2")
+        self._need("ENABLE", "RFC 5161")
         for name in names:
-            self._need(name, "RFC 5161", *_ENABLED_WITH.get(name.upper(), ()))
+            self._need(name, "RFC 5161")
         return await self._driver.call(Enable(*names))
 
     async def create(self, name: str, *, special_use: str | Sequence[str] = ()) -> str | None:

@@ -351,7 +351,7 @@ async def start_compressing(driver: Driver) -> None:
     Raises:
         ConnectionLostError: if the connection is gone.
     """
-    if not driver.profile.compress or "COMPRESS=DEFLATE" not in (driver.session.capabilities or ()):
+    if not driver.profile.compress or not driver.session.offers("COMPRESS=DEFLATE"):
         return
     driver.next_stream = partial(DeflateStream, max_ratio=driver.limits.max_deflate_ratio)
     try:

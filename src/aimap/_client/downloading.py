@@ -19,7 +19,6 @@ import trio
 
 from aimap._client.decoding import decoder_for
 from aimap._client.driver import CommandFuture, Driver
-from aimap._client.offering import offers
 from aimap._commands.fetch import Fetch
 from aimap._errors import NoError, NotFetchedError
 from aimap._model.fetch import BINARY_PEEK, BODY_PEEK, RFC822_SIZE, FetchItem
@@ -140,7 +139,7 @@ async def download_decoded(
         How many octets the server sent.
     """
     decoder = decoder_for(encoding)
-    if not decoder.changes_nothing and offers(driver.session, "BINARY"):
+    if not decoder.changes_nothing and driver.session.offers("BINARY"):
         begun = False
 
         async def write_first(octets: bytes) -> None:

@@ -18,7 +18,6 @@ import trio
 from aimap._client.driver import CommandFuture, Driver
 from aimap._client.finding import search
 from aimap._client.limiting import lesser, undone
-from aimap._client.offering import message_limit, offers
 from aimap._commands.fetch import Fetch
 from aimap._commands.sets import set_octets
 from aimap._errors import CommandError, ImapError, StateError
@@ -89,7 +88,7 @@ class FetchStream:
         self._partial = partial
         self._finds_vanished = vanished
         self._vanished = _NONE
-        self._most = message_limit(driver.session)
+        self._most = driver.session.message_limit()
         self._there: UIDSet | None = None
         self._slices: dict[CommandFuture[Any], tuple[Fetch, int]] = {}
         self._buffer: deque[Message] = deque()
@@ -160,7 +159,7 @@ class FetchStream:
         session = self._driver.session
         return (
             self._partial is not None
-            and offers(session, "PARTIAL")
+            and session.offers("PARTIAL")
             and len(self._partial) <= (self._most or MAX_NUMBER)
             and len(str(self._rest)) <= set_octets(session.max_line)
         )

@@ -7,7 +7,6 @@ from typing import TypeVar
 
 from aimap._client.driver import Driver
 from aimap._client.limiting import stuck
-from aimap._client.offering import offers
 from aimap._commands.base import SelectedCommand
 from aimap._commands.criteria import search_pieces, writable_in
 from aimap._commands.search import Search
@@ -21,7 +20,7 @@ T = TypeVar("T")
 
 async def search(driver: Driver, criteria: SearchCriteria) -> UIDSet:
     """Search by as many commands as it takes; ESEARCH where the server has it."""
-    extended = offers(driver.session, "ESEARCH")
+    extended = driver.session.offers("ESEARCH")
     found = UIDSet()
     for piece in search_pieces(criteria, driver.session.max_line):
         more = await search_all(

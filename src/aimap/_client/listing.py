@@ -103,8 +103,7 @@ class Listing(Opening):
         asked = wanted
         if wanted.status:
             asked = attrs.evolve(wanted, status=self._to_ask(wanted.status))
-        # A server of IMAP4rev2 may have no LSUB, before it is enabled too.
-        if self._has("LIST-EXTENDED", "IMAP4rev2"):
+        if self.offers("LIST-EXTENDED"):
             found = await self._list_extended(asked)
         else:
             found = await self._list_plainly(asked)
@@ -123,9 +122,9 @@ class Listing(Opening):
         if wanted.recursive_match:
             if not wanted.subscribed:
                 raise InvalidArgumentError("recursive_match is about subscribed mailboxes")
-            self._need("LIST-EXTENDED", "RFC 5258", "IMAP4rev2")
+            self._need("LIST-EXTENDED", "RFC 5258")
         if wanted.remote:
-            self._need("MAILBOX-REFERRALS", "RFC 2193", "LIST-EXTENDED", "IMAP4rev2")
+            self._need("MAILBOX-REFERRALS", "RFC 2193", "LIST-EXTENDED")
         self._need_status(wanted.status)
         if wanted.my_rights:
             self._need("ACL", "RFC 4314")
@@ -134,7 +133,7 @@ class Listing(Opening):
 
     async def _list_extended(self, wanted: _Wanted) -> Mailboxes:
         returning: list[str] = []
-        if wanted.special_use and self._has("SPECIAL-USE") and not wanted.subscribed:
+        if wanted.special_use and self.offers("SPECIAL-USE") and not wanted.subscribed:
             returning += ["CHILDREN", "SPECIAL-USE"]
         if wanted.subscriptions:
             returning.append("SUBSCRIBED")
@@ -149,9 +148,9 @@ class Listing(Opening):
         ]
         at_once = attrs.evolve(
             wanted,
-            status=wanted.status if self._has("LIST-STATUS") else (),
-            my_rights=wanted.my_rights and self._has("LIST-MYRIGHTS"),
-            metadata=wanted.metadata if self._has("LIST-METADATA") else (),
+            status=wanted.status if self.offers("LIST-STATUS") else (),
+            my_rights=wanted.my_rights and self.offers("LIST-MYRIGHTS"),
+            metadata=wanted.metadata if self.offers("LIST-METADATA") else (),
         )
         try:
             found = await self._driver.call(
@@ -253,7 +252,7 @@ class Listing(Opening):
         """
         mailboxes = await self.list()
         by_attribute = [use for info in mailboxes for use in _uses(info)]
-        if not by_attribute and self._has("XLIST"):
+        if not by_attribute and self.offers("XLIST"):
             mailboxes = await self._driver.call(XList("*"))
         found: dict[SpecialUse, MailboxInfo] = {}
         for info in mailboxes:
@@ -354,7 +353,7 @@ class Listing(Opening):
 
     async def _personal(self) -> tuple[str, str | None]:
         """Return the prefix and the delimiter of the user's own mailboxes."""
-        if self._has("NAMESPACE") and self.profile.namespace:
+        if self.offers("NAMESPACE") and self.profile.namespace:
             personal = (await self._driver.call(Namespace())).personal
             if personal:
                 return personal[0].prefix, personal[0].delimiter

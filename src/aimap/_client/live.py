@@ -15,7 +15,6 @@ import trio
 
 from aimap._client.driver import Driver
 from aimap._client.finding import search, search_all
-from aimap._client.offering import offers
 from aimap._commands.connection import Idle, Noop
 from aimap._commands.criteria import search_pieces
 from aimap._commands.search import CancelUpdate, ESearch
@@ -79,7 +78,7 @@ class SearchUpdates:
         """Have the server tell changes; say whether it will."""
         session = self._driver.session
         pieces = search_pieces(self._criteria, session.max_line)
-        offered = offers(session, "CONTEXT=SEARCH") and offers(session, "ESEARCH")
+        offered = session.offers("CONTEXT=SEARCH") and session.offers("ESEARCH")
         if not offered or len(pieces) > 1:
             return False
         try:
@@ -105,7 +104,7 @@ class SearchUpdates:
 
     @property
     def _has_idle(self) -> bool:
-        return offers(self._driver.session, "IDLE")
+        return self._driver.session.offers("IDLE")
 
     async def __aexit__(
         self,

@@ -108,7 +108,7 @@ class Opening(Notifying, Connected):
         mailbox, self._mailbox = self._mailbox, None
         if mailbox is not None:
             mailbox.on_event(MailboxClosed())
-        if not keep and self._has("UNSELECT"):
+        if not keep and self.offers("UNSELECT"):
             # Nothing is awaited: what comes next on this connection queues behind it. If
             # no mailbox is selected after all, it is not sent.
             self._driver.submit(Unselect())
@@ -122,7 +122,7 @@ class Opening(Notifying, Connected):
         view = self._driver.session.view
         if view is None or self._selecting or not same_mailbox(view.mailbox, name):
             return
-        if self._has("UNSELECT"):
+        if self.offers("UNSELECT"):
             # If it is being left already, this is not sent.
             self._driver.submit(Unselect())
             return

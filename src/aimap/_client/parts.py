@@ -16,7 +16,6 @@ import trio
 from aimap._client.driver import Driver
 from aimap._client.finding import search
 from aimap._client.limiting import lesser, undone
-from aimap._client.offering import message_limit
 from aimap._commands.base import SelectedCommand
 from aimap._commands.sets import set_octets
 from aimap._errors import NoError
@@ -53,7 +52,7 @@ async def carry_out(
         NoError: if the server refuses. A note tells what was done before.
     """
     await trio.lowlevel.checkpoint_if_cancelled()
-    most = message_limit(driver.session, saving=saving)
+    most = driver.session.message_limit(saving=saving)
     if isinstance(messages, SavedResult):
         if most is None:
             command = make(messages)

@@ -8,7 +8,6 @@ from typing import TypeAlias
 from aimap._client.driver import Driver
 from aimap._client.finding import search
 from aimap._client.live import Listener
-from aimap._client.offering import need, offers
 from aimap._commands.select import SelectResult
 from aimap._errors import StateError
 from aimap._model.flag import Flags
@@ -88,10 +87,10 @@ class Selected:
         return not self._left and self._driver.session.view is self._view
 
     def _offers(self, capability: str) -> bool:
-        return offers(self._driver.session, capability)
+        return self._driver.session.offers(capability)
 
     def _need(self, capability: str, where: str) -> None:
-        need(self._driver.session, capability, where)
+        self._driver.session.need(capability, where)
 
     def _check(self) -> None:
         if not self.is_selected and self._driver.session.lost is None:

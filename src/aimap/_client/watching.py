@@ -19,7 +19,6 @@ import trio
 from aimap._client.driver import Driver
 from aimap._client.finding import search_all
 from aimap._client.live import Listener
-from aimap._client.offering import offers
 from aimap._commands.connection import Idle, Noop
 from aimap._commands.fetch import Fetch
 from aimap._commands.notify import Notify
@@ -89,7 +88,7 @@ class Watcher:
         self._watchers.append(self)
         session = self._driver.session
         try:
-            if first and "NOTIFY" in (session.capabilities or ()):
+            if first and session.offers("NOTIFY"):
                 await self._notify()
             if not self._view.tracking:
                 await self._track()
@@ -114,11 +113,11 @@ class Watcher:
 
     @property
     def _has_idle(self) -> bool:
-        return offers(self._driver.session, "IDLE")
+        return self._driver.session.offers("IDLE")
 
     async def _track(self) -> None:
         """Learn the UIDs of all messages, at the very moment when the server tells them."""
-        extended = offers(self._driver.session, "ESEARCH")
+        extended = self._driver.session.offers("ESEARCH")
         for _ in range(_TRIES):
             found = UIDSet()
 

@@ -8,6 +8,7 @@ from typing import Any, final
 from aimap._commands.base import SAVED_RESULT, Command, exclusive
 from aimap._errors import ByeError, StateError
 from aimap._model.capability import Capabilities
+from aimap._model.offering import offers, speaks_rev2
 from aimap._model.response import StatusResponse
 from aimap._model.state import ConnectionState
 from aimap._protocol.events import MailboxClosed, SessionEvent
@@ -15,9 +16,8 @@ from aimap._protocol.view import MailboxView
 from aimap._wire.encoder import Dialect
 from aimap._wire.reading import Reading
 
-_UTF8_EXTENSIONS = ("UTF8=ACCEPT", "IMAP4rev2")
-
 _SAVES = exclusive(SAVED_RESULT)
+_NOTHING = Capabilities()
 _NO_DELIMITERS: frozenset[str | None] = frozenset()
 
 
@@ -29,7 +29,6 @@ class Facts:
         state: the connection's state (:rfc:`9051#section-3`).
         greeting: how the server greeted; ``None`` until it has.
         bye: the server's BYE, once it has said it.
-        capabilities: what the server offers; ``None`` while that is not known.
         enabled: what was enabled (:rfc:`5161`).
         complaint: the text of an untagged NO or BAD that answered nobody, until a command
             ends.
@@ -44,11 +43,11 @@ class Facts:
 
     __slots__ = (
         "_before",
+        "_capabilities",
         "_dialect",
         "_emit",
         "_reading",
         "bye",
-        "capabilities",
         "complaint",
         "delimiters",
         "enabled",
@@ -65,7 +64,7 @@ class Facts:
         self.greeting: StatusResponse | None = None
         self.bye: ByeError | None = None
         self.complaint = ""
-        self.capabilities: Capabilities | None = None
+        self._capabilities: Capabilities | None = None
         self.enabled = Capabilities()
         self.view: MailboxView | None = None
         self.delimiters = _NO_DELIMITERS
@@ -75,19 +74,45 @@ class Facts:
         self._reading = reading
         self._emit = emit
 
+    @property
+    def capabilities(self) -> Capabilities | None:
+        """What the server offers; ``None`` while that is not known."""
+        return self._capabilities
+
+    @capabilities.setter
+    def capabilities(self, offered: Capabilities | None) -> None:
+        self._capabilities = offered
+        self._read_as_sent()
+
+    def offers(self, capability: str) -> bool:
+        """Tell whether the server has *capability*, be it within another."""
+        return offers(self._capabilities or _NOTHING, capability, self.enabled)
+
+    def message_limit(self, *, saving: bool) -> int | None:
+        """Return how many messages one command may be about (:rfc:`9738`), if that is bounded."""
+        offered = self._capabilities or _NOTHING
+        names = ("MESSAGELIMIT", "SAVELIMIT") if saving else ("MESSAGELIMIT",)
+        limits = [limit for name in names if (limit := offered.number(name))]
+        return min(limits, default=None)
+
     def enable(self, capabilities: Capabilities) -> None:
         """Note what was enabled (:rfc:`5161#section-3.2`)."""
         self._set_enabled(Capabilities(self.enabled | capabilities))
 
     def _set_enabled(self, enabled: Capabilities) -> None:
         self.enabled = enabled
-        self._reading.utf8 = any(name in enabled for name in _UTF8_EXTENSIONS)
+        self._read_as_sent()
+
+    def _read_as_sent(self) -> None:
+        """Have mailbox names read as UTF-8 from when they are sent so."""
+        rev2 = speaks_rev2(self._capabilities or _NOTHING, self.enabled)
+        self._reading.utf8 = rev2 or "UTF8=ACCEPT" in self.enabled
 
     def dialect(self) -> Dialect:
         """Return what the server understands just now."""
         view = self.view
         facts = (
-            self.capabilities,
+            self._capabilities,
             self.enabled,
             self.max_line,
             next(iter(self.delimiters)) if len(self.delimiters) == 1 else None,
@@ -108,13 +133,13 @@ class Facts:
         exists: int | None,
         saved_result: bool,
     ) -> Dialect:
-        offered = capabilities or Capabilities()
+        offered = capabilities or _NOTHING
         return Dialect(
             literal_plus="LITERAL+" in offered,
-            literal_minus="LITERAL-" in offered or "IMAP4rev2" in offered,
+            literal_minus=offers(offered, "LITERAL-", enabled),
             utf8=self._reading.utf8,
-            binary="BINARY" in offered or "IMAP4rev2" in offered,
-            rev2="IMAP4rev2" in enabled,
+            binary=offers(offered, "BINARY", enabled),
+            rev2=speaks_rev2(offered, enabled),
             qresync="QRESYNC" in enabled,
             uid_only="UIDONLY" in enabled,
             rights=next(iter(offered.values("RIGHTS")), "").lower() or None,

@@ -19,6 +19,7 @@ from typing import Any, TypeVar, final
 
 from aimap._commands.base import Command
 from aimap._errors import (
+    CapabilityError,
     ConnectionLostError,
     Delivery,
     ImapError,
@@ -141,6 +142,32 @@ class Session:
     def capabilities(self) -> Capabilities | None:
         """What the server offers, where that is known."""
         return self._facts.capabilities
+
+    def offers(self, *capabilities: str) -> bool:
+        """Tell whether the server has one of them, be it within another."""
+        return any(map(self._facts.offers, capabilities))
+
+    def need(self, capability: str, where: str, *others: str) -> None:
+        """Refuse what the server offers neither by *capability* nor by another.
+
+        Args:
+            capability: what is needed.
+            where: the RFC that says so, and what else there is to do.
+            others: what does as well.
+
+        Raises:
+            CapabilityError: if the server offers none of them.
+        """
+        if not self.offers(capability, *others):
+            raise CapabilityError(capability, f"it is needed for this ({where})")
+
+    def message_limit(self, *, saving: bool = False) -> int | None:
+        """Return how many messages one command may be about (:rfc:`9738`), if that is bounded.
+
+        Args:
+            saving: whether the command saves messages in a mailbox, as COPY does.
+        """
+        return self._facts.message_limit(saving=saving)
 
     @property
     def enabled(self) -> Capabilities:

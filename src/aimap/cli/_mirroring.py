@@ -272,8 +272,7 @@ async def _soon(account: SupervisedAccount, plan: Plan) -> AsyncGenerator[Client
 async def _to_watch(account: SupervisedAccount, plan: Plan) -> list[str]:
     """Return the mailboxes to watch: all, where one connection does for that, else INBOX."""
     async with account.connection() as imap:
-        offered = imap.capabilities
-        if "NOTIFY" not in offered or not offered & {"CONDSTORE", "QRESYNC"}:
+        if not (imap.offers("NOTIFY") and imap.offers("CONDSTORE")):
             return ["INBOX"]
         found = {
             mailbox.name: None

@@ -279,7 +279,7 @@ class _Mirror:
     async def _since(self, imap: Client, name: str) -> QResync | None:
         """Return what to tell EXAMINE, where the server can say what is new since."""
         position = self._positions.get(name)
-        if position is None or not position.modseq or "QRESYNC" not in imap.capabilities:
+        if position is None or not position.modseq or not imap.offers("QRESYNC"):
             return None
         if "QRESYNC" not in imap.enabled:
             try:

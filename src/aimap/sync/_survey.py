@@ -13,9 +13,9 @@ async def survey(imap: Client, pattern: str) -> list[MailboxInfo]:
     sent at once.
     """
     items = ["UIDVALIDITY", "UIDNEXT", "MESSAGES"]
-    if "CONDSTORE" in imap.capabilities or "QRESYNC" in imap.capabilities:
+    if imap.offers("CONDSTORE"):
         items.append("HIGHESTMODSEQ")
-    elif "LIST-STATUS" not in imap.capabilities:
+    elif not imap.offers("LIST-STATUS"):
         # These counts would not tell of flags, so each mailbox is opened in any case.
         items.clear()
     found = await imap.list(pattern, special_use=False, status=items)

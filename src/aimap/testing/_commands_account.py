@@ -83,7 +83,7 @@ async def authenticate(client: Connection, arguments: Arguments) -> None:
         )
     initial: bytes | None = None
     if arguments.step(b" "):
-        if "SASL-IR" not in client.server.capabilities:
+        if not client.offers("SASL-IR"):
             raise ViolationError("an initial response without SASL-IR (RFC 4959)", Rule.SASL)
         initial = decode_response(arguments.data[arguments.pos :])
     if mechanism not in client.server.logins.offered(secure=client.secure):

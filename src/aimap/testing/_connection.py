@@ -99,7 +99,7 @@ class Connection:
         self.user = ""
         self.account: Account | None = None
         self.view: Selected | None = None
-        self.enabled: set[str] = set()
+        self.enabled = self._enabled_by_itself
         self.comparator = "i;unicode-casemap"
         self.changed = trio.Event()
         self.tag = ""
@@ -137,6 +137,10 @@ class Connection:
     def compressed(self) -> bool:
         """Whether COMPRESS was done."""
         return self._uncompressed is not None
+
+    @property
+    def _enabled_by_itself(self) -> set[str]:
+        return {"IMAP4REV2"} if self.server.preset.revision == "IMAP4rev2" else set()
 
     @property
     def utf8(self) -> bool:
@@ -389,7 +393,7 @@ class Connection:
         self.user = ""
         self.account = None
         self.notifications = None
-        self.enabled.clear()
+        self.enabled = self._enabled_by_itself
 
     def forgive(self, rule: Rule, reason: str) -> None:
         """Answer OK to what a client had better not do, with ``CLIENTBUG`` (:rfc:`5530`)."""
@@ -560,11 +564,12 @@ class Connection:
 
     def capability_words(self) -> str:
         """Return the capabilities offered in this state."""
-        offered = self.server.capabilities - {"LOGINDISABLED"}
+        revision = self.server.preset.revision
+        offered = self.server.capabilities - {"LOGINDISABLED", revision.upper()}
         if self.account is not None:
-            words = ["IMAP4rev1", *map(spelling, sorted(offered))]
+            words = [revision, *map(spelling, sorted(offered))]
             return " ".join([*words, *self.server.preset.words])
-        words = ["IMAP4rev1", *map(spelling, sorted(offered & _BEFORE_LOGIN))]
+        words = [revision, *map(spelling, sorted(offered & _BEFORE_LOGIN))]
         if self.server.offers_starttls and not self.secure:
             words.append("STARTTLS")
         if self.may_log_in:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import final
+from typing import Literal, final
 
 import attrs
 
@@ -32,6 +32,8 @@ class Preset:
 
     Attributes:
         capabilities: what it offers, out of what the embedded server can.
+        revision: which IMAP it speaks from the start: ``"IMAP4rev1"`` or ``"IMAP4rev2"``. One
+            of the second need not be told so by ENABLE, and says nothing of the first.
         words: what stands in its list of capabilities besides, and means nothing here.
         greeting: the text of its greeting, without capabilities if it is given.
         mailboxes: the mailboxes of each account besides INBOX, with their special use.
@@ -40,6 +42,7 @@ class Preset:
     """
 
     capabilities: frozenset[str]
+    revision: Literal["IMAP4rev1", "IMAP4rev2"] = "IMAP4rev1"
     words: tuple[str, ...] = ()
     greeting: str | None = None
     mailboxes: Mapping[str, str] | None = None
@@ -178,6 +181,11 @@ PRESETS: Mapping[str, Preset] = {
     "yahoo": _YAHOO,
     "james": _JAMES,
     "rev1": Preset(about="IMAP4rev1 and nothing besides", capabilities=frozenset()),
+    "rev2": Preset(
+        about="IMAP4rev2 and nothing besides",
+        capabilities=frozenset({"IMAP4REV2"}),
+        revision="IMAP4rev2",
+    ),
     "no-uidplus": Preset(about="all but UIDPLUS", capabilities=CAPABILITIES - {"UIDPLUS"}),
     "no-move": Preset(about="all but MOVE", capabilities=CAPABILITIES - {"MOVE"}),
 }
