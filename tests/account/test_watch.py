@@ -25,7 +25,7 @@ from aimap import (
     Position,
 )
 from aimap._account.link import Use
-from aimap.testing import CAPABILITIES, Drop, Server
+from aimap.testing import CAPABILITIES, Drop, On, Send, Server
 
 from .support import opened
 
@@ -331,6 +331,28 @@ async def test_more_mailboxes_than_connections_take_turns(kind: str, autojump_cl
                 assert trio.current_time() - begin < 2 * timeouts.poll
             assert len(road.tried) <= 2
             assert set(events.position.mailboxes) == set(names)
+
+
+@pytest.mark.parametrize("kind", OFFERS)
+async def test_what_is_still_told_of_the_mailbox_before_is_no_news(
+    kind: str, autojump_clock: Any
+) -> None:
+    """Cyrus tells what it has when IDLE ends, which may be behind the wish to leave."""
+    leaves = {"command": "EXAMINE", "nth": 2} if kind == "bare" else {"command": "UNSELECT"}
+    stale = Send("* 1 FETCH (UID 9 FLAGS (\\Seen) MODSEQ (99))")
+    faults: Any = [On("command", stale, **leaves)]
+    lines: list[str] = []
+    options: Any = {"capabilities": OFFERS[kind], "max_connections": 1, "faults": faults}
+    options["open_"] = {"wire_log": lines.append}
+    async with opened(messages=1, **options) as (account, server, _):
+        for name in ("INBOX", "Sent"):
+            async with account.watch(name) as events:
+                await events.caught_up()
+                server.deliver("joe", b"x: y\r\n\r\n", mailbox=name)
+                (event,) = await take(events, 1)
+                assert (type(event), event.mailbox) == (Arrived, name)
+        assert event.uid == 1
+        assert sum("UID 9" in line for line in lines) == 1
 
 
 async def test_whoever_needs_the_last_connection_gets_it_at_once(autojump_clock: Any) -> None:

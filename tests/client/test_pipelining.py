@@ -12,7 +12,7 @@ import aimap
 from aimap import BODY_PEEK, FLAGS, Flag, Limits, UIDSet
 from aimap.commands import Status
 
-from .support import connected, played
+from .support import PlayedServer, connected, played
 
 ROUND_TRIP = 0.05
 
@@ -304,3 +304,37 @@ async def test_what_comes_late_is_asked_for_again(autojump_clock: Any) -> None:
             assert [message.uid for message in found] == [1, 2]
             assert found.missing == UIDSet(3)
             nursery.cancel_scope.cancel()
+
+
+async def test_what_leaves_a_mailbox_by_itself_needs_no_unselect() -> None:
+    async with connected() as (imap, server):
+        async with imap.select("INBOX"):
+            pass
+        async with imap.examine("Sent"):
+            pass
+    assert server.commands[-3:] == ["SELECT", "EXAMINE", "LOGOUT"]
+
+
+async def test_a_mailbox_is_left_where_the_next_is_not_selected_after_all() -> None:
+    greeting = b"* PREAUTH [CAPABILITY IMAP4rev1 UNSELECT] hi\r\n"
+    async with played(greeting=greeting) as (imap, server):
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(says_ok, server, b"SELECT a")
+            async with imap.select("a"):
+                pass
+            with trio.CancelScope() as scope:
+                scope.cancel()
+                async with imap.select("b"):
+                    raise AssertionError("selected")
+        # Whether it was sent before it was given up is chance.
+        heard = await server.hears()
+        if heard == b"A2 SELECT b":
+            await server.says(b"A2 OK x\r\n")
+            heard = await server.hears()
+        assert heard.endswith(b" UNSELECT")
+
+
+async def says_ok(server: PlayedServer, command: bytes) -> None:
+    tag, heard = (await server.hears()).split(b" ", 1)
+    assert heard == command
+    await server.says(tag + b" OK x\r\n")

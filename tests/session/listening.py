@@ -128,7 +128,15 @@ class Job:
 
     @property
     def changes_mailbox(self) -> bool:
-        return self.verb in _CHANGE_MAILBOX
+        return self.verb in _CHANGE_MAILBOX or (self.verb == "ENABLE" and not self.goes_alone)
+
+    @property
+    def goes_alone(self) -> bool:
+        # These two are of no concern to what is not about the messages of a mailbox.
+        about_messages = self.verb == "ENABLE" and all(
+            reader.atom(token) in ("CONDSTORE", "QRESYNC") for token in self.arguments
+        )
+        return self.verb in _ALONE and not about_messages
 
 
 def _is_set(token: Token) -> bool:
@@ -155,7 +163,7 @@ def check_together(job: Job, other: Job) -> None:
 
     for one in (job, other):
         # Behind DONE, which ends IDLE, anything may follow (RFC 2177 section 3).
-        if one.verb in _ALONE and not one.done_read and not other.done_read:
+        if one.goes_alone and not one.done_read and not other.done_read:
             raise wrong(f"{one.verb} goes alone")
     if job.kind and job.kind == other.kind:
         raise wrong("their answers cannot be told apart")

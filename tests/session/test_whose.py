@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from aimap import BODY_PEEK, FLAGS, SEEN, UNSEEN, Message, SeqNum, SeqSet, UIDSet
-from aimap._commands.connection import Idle, Noop
+from aimap._commands.connection import Enable, Idle, Noop
 from aimap._commands.copy import Copy, Move
 from aimap._commands.fetch import Fetch
 from aimap._commands.mailboxes import Status
 from aimap._commands.quota import GetQuota, GetQuotaRoot
 from aimap._commands.search import ESearch, Search
-from aimap._commands.select import Select
+from aimap._commands.select import QResync, Select
 from aimap._commands.store import Store
 from aimap._protocol.events import Defect, MailboxClosed, MessageChanged
 
@@ -140,6 +140,39 @@ def test_the_mod_sequence_of_the_mailbox_before_is_not_of_the_next() -> None:
     view = talk.session.view
     assert view is not None
     assert view.highest_modseq == 5
+
+
+def test_what_is_told_before_closed_is_no_answer_to_qresync() -> None:
+    talk = Talk()
+    talk.submit(Enable("QRESYNC"))
+    talk.hears()
+    talk.says(b"* ENABLED QRESYNC\r\nA1 OK x\r\n")
+    talk.in_mailbox(5)
+    pending = talk.submit(Select("x", qresync=QResync(1, 2)))
+    talk.hears()
+    talk.says(b"* 1 FETCH (UID 4 FLAGS ())\r\n* VANISHED (EARLIER) 3\r\n* OK [CLOSED] x\r\n")
+    talk.says(b"* 1 EXISTS\r\n* VANISHED (EARLIER) 7\r\n* 1 FETCH (UID 8 FLAGS ())\r\nA3 OK x\r\n")
+    result = pending.outcome()
+    assert result.vanished == UIDSet(7)
+    assert [message.uid for message in result.changed] == [8]
+
+
+@pytest.mark.parametrize("name", ["QRESYNC", "CONDSTORE", "UIDONLY"])
+def test_to_enable_what_is_about_messages_lets_others_pass(name: str) -> None:
+    talk = Talk()
+    talk.submit(Enable(name))
+    talk.submit(Status("x", ["MESSAGES"]))
+    talk.submit(Select("x"))
+    assert talk.hears() == b"A1 ENABLE %s\r\nA2 STATUS x (MESSAGES)\r\n" % name.encode()
+    talk.says(b"* ENABLED %s\r\nA1 OK x\r\n" % name.encode())
+    assert talk.hears() == b"A3 SELECT x\r\n"
+
+
+def test_to_enable_what_is_about_names_goes_alone() -> None:
+    talk = Talk()
+    talk.submit(Enable("QRESYNC", "UTF8=ACCEPT"))
+    talk.submit(Status("x", ["MESSAGES"]))
+    assert talk.hears() == b"A1 ENABLE QRESYNC UTF8=ACCEPT\r\n"
 
 
 @pytest.mark.parametrize(

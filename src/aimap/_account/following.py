@@ -124,8 +124,10 @@ class Follower:
     def on_event(self, event: SessionEvent) -> None:
         """Take an event of the session."""
         if isinstance(event, MailboxClosed):
-            # The one that was selected before is none of ours.
             self._closed = self._selected
+            if not self._closed:
+                # It was the one before, and so was all that was told until now.
+                self._notices.clear()
             self._something.set()
         elif isinstance(event, _NOTICES):
             self._note(event)

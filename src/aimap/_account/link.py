@@ -15,7 +15,7 @@ from aimap._client.connect import start_compressing
 from aimap._client.driver import Driver
 from aimap._client.mailbox import Mailbox
 from aimap._commands.base import same_mailbox
-from aimap._commands.select import Examine, Select, Unselect
+from aimap._commands.select import Examine, Select
 from aimap._errors import ConnectionLostError
 from aimap._protocol.events import SessionEvent
 from aimap._protocol.view import MailboxView
@@ -143,10 +143,8 @@ class Link:
     def bare(self) -> None:
         """See to it that no mailbox is selected."""
         self._discard()
-        selected = self._kept is not None and self._kept is self.driver.session.view
-        if selected and self.client.offers("UNSELECT"):
-            # Nothing is awaited: what comes next queues behind it.
-            self.driver.submit(Unselect())
+        if self._kept is not None and self._kept is self.driver.session.view:
+            self.client._unselect()  # noqa: SLF001 (no part of what users see)
         self._kept = None
 
     def _discard(self) -> None:

@@ -179,7 +179,7 @@ class _Connection:
     connection. What opening takes is forgotten once it is open.
     """
 
-    __slots__ = ("_begin", "_driver", "_nursery", "_open", "_patience")
+    __slots__ = ("_begin", "_client", "_nursery", "_open", "_patience")
 
     def __init__(
         self,
@@ -197,11 +197,11 @@ class _Connection:
         if open_driver is None or begin is None:
             raise StateError("what connect() returns is entered once; call it again")
         deadline = trio.current_time() + self._patience
-        self._driver = driver = await open_driver(deadline)
+        driver = await open_driver(deadline)
         self._nursery = PrivateNursery()
         driver.start(await self._nursery.__aenter__())
+        self._client = client = Client(driver)
         try:
-            client = Client(driver)
             await begin(client, driver, deadline)
         except BaseException as error:
             await self._close(error)  # noqa: ASYNC102 (it waits for nobody but its own tasks)
@@ -217,14 +217,14 @@ class _Connection:
         """Log out, unless an exception leaves the block, and close."""
         if exc is None:
             try:
-                await _log_out(self._driver)  # noqa: ASYNC102 (cancelling is to end it)
+                await _log_out(self._client)  # noqa: ASYNC102 (cancelling is to end it)
             except BaseException as error:
                 await self._close(error)  # noqa: ASYNC102 (as above)
                 raise
         await self._close(exc)  # noqa: ASYNC102 (as above)
 
     async def _close(self, error: BaseException | None) -> None:
-        driver = self._driver
+        driver = self._client._driver  # noqa: SLF001 (it is made here)
         driver.stop()
         try:
             await self._nursery.__aexit__(type(error) if error else None, error, None)
@@ -361,7 +361,9 @@ async def start_compressing(driver: Driver) -> None:
         driver.next_stream = None
 
 
-async def _log_out(driver: Driver) -> None:
+async def _log_out(client: Client) -> None:
+    driver = client._driver  # noqa: SLF001 (it is made here)
+    client._leave_by_what_follows()  # noqa: SLF001
     with trio.move_on_after(driver.timeouts.logout):
         try:
             await driver.call(Logout())

@@ -7,7 +7,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import final
 
 from aimap._client.base import Connected
-from aimap._client.driver import Driver
+from aimap._client.driver import CommandFuture, Driver
 from aimap._client.mailbox import Mailbox
 from aimap._client.notifying import Notifying
 from aimap._commands.base import same_mailbox
@@ -42,6 +42,7 @@ class Opening(Notifying, Connected):
         super().__init__(driver)
         self._mailbox: Mailbox | None = None
         self._selecting = False
+        self._unselecting: CommandFuture[None] | None = None
         driver.session.on_event = self._on_event
 
     def select(
@@ -85,6 +86,9 @@ class Opening(Notifying, Connected):
                 "already; leave that one first, or use another connection"
             )
         self._selecting = True
+        if not command.resynchronizes:
+            # What it learns of could be of the mailbox before.
+            self._leave_by_what_follows()
         try:
             result = await self._driver.call(command)
             view = self._driver.session.view
@@ -108,10 +112,23 @@ class Opening(Notifying, Connected):
         mailbox, self._mailbox = self._mailbox, None
         if mailbox is not None:
             mailbox.on_event(MailboxClosed())
-        if not keep and self.offers("UNSELECT"):
-            # Nothing is awaited: what comes next on this connection queues behind it. If
-            # no mailbox is selected after all, it is not sent.
-            self._driver.submit(Unselect())
+        if not keep:
+            self._unselect()
+
+    def _unselect(self) -> None:
+        """Have the server leave the mailbox that is selected, if one is, and the server can.
+
+        Nothing is awaited: what comes next on this connection queues behind it.
+        """
+        if self.offers("UNSELECT"):
+            # If no mailbox is selected after all, it is not sent.
+            self._unselecting = self._driver.submit(Unselect())
+
+    def _leave_by_what_follows(self) -> None:
+        """Spare an UNSELECT that was not sent yet: SELECT, EXAMINE and LOGOUT leave too."""
+        if self._unselecting is not None:
+            self._unselecting.cancel()
+            self._unselecting = None
 
     async def _let_go(self, name: str) -> None:
         """Leave a mailbox that nobody uses and the server has selected all the same.
@@ -123,8 +140,7 @@ class Opening(Notifying, Connected):
         if view is None or self._selecting or not same_mailbox(view.mailbox, name):
             return
         if self.offers("UNSELECT"):
-            # If it is being left already, this is not sent.
-            self._driver.submit(Unselect())
+            self._unselect()
             return
         await self._driver.call(Examine(view.mailbox))
         await self._driver.call(Close())

@@ -77,6 +77,7 @@ IN_MAILBOX_BY_NUMBER = (
     Claim(MAILBOX, Mode.SHARED),
     Claim(NUMBERING, Mode.BY_NUMBER),
 )
+CHANGES_MAILBOX = (*ORDINARY, exclusive(MAILBOX))
 BARRIER = (exclusive(STREAM),)
 
 # STATUS, MYRIGHTS and METADATA answer commands of their own, and LIST RETURN: a LIST that
@@ -177,6 +178,9 @@ class Command(ABC, Generic[T]):
     def claim_messages_loosely(self, run: list[Message], news: list[Message]) -> list[Message]:
         """Take of a run what no command claims, as :meth:`claim_loosely` does."""
         return _claimed_by(self.claim_loosely, run, news)
+
+    def start_over(self) -> None:
+        """Forget what was claimed so far: it was about the mailbox that was selected before."""
 
     def respond(self, request: ContinuationRequest) -> bytes | None:
         """Answer a continuation request that is not for a literal; ``None`` sends nothing."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, final
 
 from aimap._commands.base import (
     BARRIER,
+    CHANGES_MAILBOX,
     NUMBERING,
     STREAM,
     Claim,
@@ -128,11 +129,16 @@ class Capability(OneOfAKind[Capabilities]):
         return self._capabilities
 
 
+# What changes nothing but how messages of the selected mailbox are spoken of.
+_ABOUT_MESSAGES = frozenset({"CONDSTORE", "QRESYNC", "UIDONLY"})
+
+
 @final
 class Enable(Command[Capabilities]):
     """ENABLE (:rfc:`9051#section-6.3.1`): what the server says that it enabled.
 
-    It is a barrier, since it changes how what comes behind it is written and read. Needs
+    It is a barrier, since it changes how what comes behind it is written and read; what is
+    about messages only waits for a mailbox to be selected, and lets others pass. Needs
     ENABLE (:rfc:`5161`) or IMAP4rev2; not while a mailbox is selected.
 
     Args:
@@ -155,7 +161,7 @@ class Enable(Command[Capabilities]):
 
     @property
     def claims(self) -> tuple[Claim, ...]:
-        return BARRIER
+        return CHANGES_MAILBOX if _ABOUT_MESSAGES.issuperset(self.enables) else BARRIER
 
     def write(self, wire: Encoder) -> None:
         wire.atom(self.name)

@@ -7,13 +7,11 @@ from typing import TYPE_CHECKING, ClassVar, final
 import attrs
 
 from aimap._commands.base import (
-    MAILBOX,
-    ORDINARY,
+    CHANGES_MAILBOX,
     Claim,
     Command,
     PlainCommand,
     SelectedCommand,
-    exclusive,
 )
 from aimap._errors import InvalidArgumentError
 from aimap._model.message import Message
@@ -23,8 +21,6 @@ from aimap._model.state import SELECTED, ConnectionState
 
 if TYPE_CHECKING:
     from aimap._wire.encoder import Encoder
-
-CHANGES_MAILBOX = (*ORDINARY, exclusive(MAILBOX))
 
 
 @final
@@ -158,6 +154,10 @@ class Selecting(Command[SelectResult]):
             self._changed.append(response)
             return True
         return False
+
+    def start_over(self) -> None:
+        self._vanished = UIDSet()
+        self._changed.clear()
 
     def result(self, response: TaggedResponse) -> SelectResult:
         return SelectResult(response, self._vanished, tuple(self._changed))

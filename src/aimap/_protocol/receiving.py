@@ -131,6 +131,9 @@ class Receiver:
             return True
         if code.name == "CLOSED":
             facts.closed_before()
+            for pending in self._in_flight.values():
+                if pending.command.opens is not None:
+                    pending.command.start_over()
             return True
         view = facts.view
         if view is None:

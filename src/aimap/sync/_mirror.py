@@ -10,7 +10,9 @@ from typing import Protocol, final
 import trio
 
 from aimap._client.client import Client
+from aimap._client.driver import CommandFuture
 from aimap._client.mailbox import Mailbox
+from aimap._commands.connection import Enable
 from aimap._commands.select import QResync
 from aimap._errors import (
     CommandError,
@@ -20,6 +22,7 @@ from aimap._errors import (
     LocalProtocolError,
     StateError,
 )
+from aimap._model.capability import Capabilities
 from aimap._model.mailbox import MailboxInfo
 from aimap._model.numbers import UIDSet, UIDValidity
 from aimap._model.search import IN
@@ -164,8 +167,12 @@ class _Mirror:
         while True:
             async with spare.opened() as imap:
                 try:
+                    # What it finds out goes along with the survey.
+                    enabling = self._enable_qresync(imap)
                     if self._names is None:
                         await self._survey(imap)
+                    if enabling is not None:
+                        await enabling.wait_done()
                     if crew is not None:
                         helpers = min(spare.count, len(self._todo) - 1)
                         spare.count -= max(0, helpers)
@@ -242,13 +249,16 @@ class _Mirror:
         return True
 
     async def _mailbox(self, imap: Client, spare: Spare, info: MailboxInfo) -> None:
-        since = await self._since(imap, info.name)
+        since = self._since(imap, info.name)
         async with imap.examine(info.name, qresync=since) as mailbox:
             validity = mailbox.uid_validity
             if validity is None:
                 raise StateError("the server has no stable UIDs in it, so it cannot be mirrored")
             # What comes later comes later again: nothing is lost between.
-            uid_next, modseq = mailbox.uid_next or 0, mailbox.highest_modseq or 0
+            uid_next = mailbox.uid_next or 0
+            # Where nobody asked for mod-sequences yet, Dovecot tells it to STATUS only; that
+            # was before, so whatever came meanwhile is above it (RFC 7162 section 3.1.7).
+            modseq = mailbox.highest_modseq or _told(info, "HIGHESTMODSEQ")
             kept = await self._store.mailbox(info, UIDValidity(validity))
             known = await kept.known()
             position = await kept.position()
@@ -276,17 +286,18 @@ class _Mirror:
             if reached != position:
                 await kept.finish(reached)
 
-    async def _since(self, imap: Client, name: str) -> QResync | None:
+    def _enable_qresync(self, imap: Client) -> CommandFuture[Capabilities] | None:
+        """Ask for QRESYNC where anything is known from before; do not wait for it."""
+        if not imap.offers("QRESYNC"):
+            return None
+        if not any(position.modseq for position in self._positions.values()):
+            return None
+        return imap.submit(Enable("QRESYNC"))
+
+    def _since(self, imap: Client, name: str) -> QResync | None:
         """Return what to tell EXAMINE, where the server can say what is new since."""
         position = self._positions.get(name)
-        if position is None or not position.modseq or not imap.offers("QRESYNC"):
-            return None
-        if "QRESYNC" not in imap.enabled:
-            try:
-                await imap.enable("QRESYNC")
-            except CommandError:
-                return None
-        if "QRESYNC" not in imap.enabled:
+        if position is None or not position.modseq or "QRESYNC" not in imap.enabled:
             return None
         return QResync(position.uid_validity, position.modseq)
 
@@ -335,5 +346,9 @@ class _Mirror:
 
 
 def _expected(each: MailboxInfo) -> int:
-    messages = each.status.items.get("MESSAGES") if each.status is not None else None
-    return messages if isinstance(messages, int) else 0
+    return _told(each, "MESSAGES")
+
+
+def _told(each: MailboxInfo, item: str) -> int:
+    value = each.status.items.get(item) if each.status is not None else None
+    return value if isinstance(value, int) else 0
