@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,7 @@ import trio
 
 import aimap
 from aimap import InvalidArgumentError
-from aimap.testing import Ignore, On
+from aimap.testing import Ignore, On, serve
 
 from .test_obligations import quiet, talk
 from .test_scripts import connect
@@ -133,3 +134,12 @@ async def test_begun_anew() -> None:
         assert b"b OK" not in await talk(server, LOGIN, b"b NOOP\r\n")
         # What was broken was looked at above, and here it is again for the check of all tests.
         server.violations.append(broken)
+
+
+async def test_without_trustme(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "trustme", None)
+    with pytest.raises(InvalidArgumentError, match=r"trustme.*aimap\[testing\].*tls='insecure'"):
+        async with serve(host=None):
+            pass
+    async with serve(host=None, tls="insecure"):
+        pass

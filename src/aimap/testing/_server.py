@@ -423,7 +423,7 @@ async def serve(
     Raises:
         InvalidArgumentError: if a capability or preset is not one that it has, a fault is
             about a command that does not exist, or a mechanism with ``-PLUS`` is to be
-            offered without the certificate being known.
+            offered without the certificate being known; if trustme is needed and missing.
         OSError: if the port cannot be used.
 
     On leaving the block every connection is closed.
@@ -466,8 +466,13 @@ async def serve(
 def _throw_away_contexts(
     *, client_certificates: bool
 ) -> tuple[trustme.CA, tuple[ssl.SSLContext, ssl.SSLContext], bytes]:
-    import trustme  # noqa: PLC0415 (an extra, needed only here)
-
+    try:
+        import trustme  # noqa: PLC0415 (an extra, needed only here)
+    except ImportError as error:
+        raise InvalidArgumentError(
+            "a certificate needs the library trustme, which cannot be imported here; "
+            "install 'trio-aimap[testing]', give ssl_contexts, or serve with tls='insecure'"
+        ) from error
     authority = trustme.CA()
     server = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     issued = authority.issue_cert("localhost", "127.0.0.1")
