@@ -147,6 +147,8 @@ _PLACES = {
     ),
     "_model.extension": (
         "Extension",
+        "ReadCode",
+        "ReadItem",
         "ReadResponse",
     ),
     "_model.fetch": (

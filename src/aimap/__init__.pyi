@@ -87,7 +87,7 @@ from aimap._model.event import (
     SearchChange,
     WatchEvent,
 )
-from aimap._model.extension import Extension, ReadResponse
+from aimap._model.extension import Extension, ReadCode, ReadItem, ReadResponse
 from aimap._model.fetch import (
     BINARY,
     BINARY_PEEK,
@@ -394,6 +394,8 @@ __all__ = [
     "QuotaRootResponse",
     "Ranges",
     "RawValue",
+    "ReadCode",
+    "ReadItem",
     "ReadResponse",
     "RecentResponse",
     "ReferralCode",

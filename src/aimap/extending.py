@@ -2,7 +2,8 @@
 
 A command is a class: what it sends, which responses answer it, what comes of them, and what
 it claims while it is in flight. ``Client.submit`` sends it, like those of
-:mod:`aimap.commands`. What its responses are read into, :class:`aimap.Extension` says.
+:mod:`aimap.commands`. What its responses, response codes and FETCH data items are read into,
+:class:`aimap.Extension` says; what is to be fetched is a :class:`aimap.FetchItem`.
 """
 
 from aimap._commands.base import (
@@ -16,7 +17,8 @@ from aimap._commands.base import (
     Verdict,
     exclusive,
 )
-from aimap._model.extension import Extension, ReadResponse
+from aimap._model.extension import Extension, ReadCode, ReadItem, ReadResponse
+from aimap._model.fetch import FetchItem
 from aimap._wire.encoder import Encoder
 
 __all__ = [
@@ -26,8 +28,11 @@ __all__ = [
     "Command",
     "Encoder",
     "Extension",
+    "FetchItem",
     "Mode",
     "OneOfAKind",
+    "ReadCode",
+    "ReadItem",
     "ReadResponse",
     "SelectedCommand",
     "Verdict",

@@ -87,7 +87,12 @@ Conversation = list[tuple[bytes, bytes]]
 
 @asynccontextmanager
 async def selected(
-    capabilities: str, conversation: Conversation, *, exists: int = 3, selecting: bytes = b""
+    capabilities: str,
+    conversation: Conversation,
+    *,
+    exists: int = 3,
+    selecting: bytes = b"",
+    **options: Any,
 ) -> AsyncGenerator[aimap.Mailbox]:
     """Select INBOX on a server that plays a conversation, to its end.
 
@@ -96,6 +101,7 @@ async def selected(
         conversation: what follows SELECT.
         exists: how many messages there are.
         selecting: more that the server says on SELECT.
+        options: of the connection.
     """
     greeting = f"* PREAUTH [CAPABILITY IMAP4rev1 LITERAL+ UNSELECT {capabilities}] hi\r\n"
 
@@ -109,7 +115,7 @@ async def selected(
             await server.says(says.replace(b"%s", tag) + b"\r\n")
         assert (await server.hears()).endswith(b" UNSELECT")
 
-    async with played(greeting=greeting.encode()) as (imap, server):
+    async with played(greeting=greeting.encode(), **options) as (imap, server):
         async with trio.open_nursery() as nursery:
             nursery.start_soon(play, server)
             async with imap.select("INBOX") as inbox:

@@ -16,7 +16,7 @@ from aimap._model.extension import Extension
 from aimap._model.limits import Limits
 from aimap._model.profile import Profile
 from aimap._sasl.auth import Auth
-from aimap._wire.parse_response import check_extensions
+from aimap._wire.parse_response import as_one
 
 
 def _seconds(_: object, attribute: attrs.Attribute[float], value: float) -> None:
@@ -58,7 +58,7 @@ def _auth(_: object, __: object, value: Auth) -> None:
 
 def _extensions(extensions: Iterable[Extension]) -> tuple[Extension, ...]:
     found = tuple(extensions)
-    check_extensions(found)
+    as_one(found)
     return found
 
 

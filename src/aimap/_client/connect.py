@@ -45,7 +45,7 @@ from aimap._protocol.events import ConnectionEvent
 from aimap._protocol.session import Session
 from aimap._protocol.wire_log import WireLog
 from aimap._sasl.auth import Auth
-from aimap._wire.parse_response import check_extensions
+from aimap._wire.parse_response import as_one
 
 TLSMode: TypeAlias = Literal["implicit", "starttls", "insecure"]
 
@@ -139,7 +139,7 @@ def connect(
     if proxy is not None and stream is not None:
         raise InvalidArgumentError("stream is open already: no proxy can be put before it")
     through = parse_proxy(proxy) if proxy is not None else None
-    readers = check_extensions(extensions) if extensions else None
+    extension = as_one(extensions) if extensions else None
     limits, timeouts = limits or _LIMITS, timeouts or _TIMEOUTS
     port = _PORTS[tls] if port is None else port
 
@@ -151,7 +151,7 @@ def connect(
                 else:
                     link = stream or await trio.open_tcp_stream(host, port)
                 log = None if wire_log is None else WireLog(wire_log)
-                session = Session(limits, log=log, extensions=readers)
+                session = Session(limits, log=log, extension=extension)
                 driver = Driver(link, session, limits=limits, timeouts=timeouts, profile=profile)
                 await _secure(driver, host, tls, ssl_context, greeted=ahead is None)
         except trio.TooSlowError:

@@ -30,21 +30,41 @@ _PART = re.compile(r"[1-9][0-9]{0,9}(?:\.[1-9][0-9]{0,9}){0,99}", re.ASCII)
 _FIELD = re.compile(r"[!-9;-~]+", re.ASCII)
 
 
+# A name, and in one pair of parentheses what stands in it or behind it: fields, modifiers.
+_WORD = r"[ !#-'*-z|~]|\"(?:[ !#-\[\]-~]|\\[\"\\])*+\""
+_REQUEST = re.compile(
+    rf"[!#-'*-z|~]++(?: ?\((?:{_WORD}|\((?:{_WORD})*+\))*+\)[!#-'*-z|~]*+)?", re.ASCII
+)
+
+
+def _check_request(_: object, __: object, request: str) -> None:
+    if not _REQUEST.fullmatch(request):
+        raise InvalidArgumentError(
+            f"what is asked for is such as 'X-COLOUR' or 'X-COLOUR (HUE)', not {request!r}"
+        )
+
+
 @final
 @attrs.frozen
 class FetchItem(Generic[T]):
-    """A FETCH data item; made by the constants and functions of :mod:`aimap.items`.
+    """A FETCH data item. Those of the RFCs are in :mod:`aimap.items`.
+
+    Of an extension that aimap does not know, make one yourself: ``COLOUR: FetchItem[str] =
+    FetchItem("X-COLOUR")``. What reads its value, :class:`aimap.Extension` says; else
+    ``message[COLOUR]`` is raw.
 
     Attributes:
         request: how it is asked for.
-        key: its name in the answer.
+        key: its name in the answer, in upper case; as it is asked for, if not given.
         also: further names in the answer, where it is a macro.
         instead: the name under which a server answers that ignores what it does not
             know: a partial.
     """
 
-    request: str
-    key: str
+    request: str = attrs.field(validator=_check_request)
+    key: str = attrs.field(
+        default=attrs.Factory(lambda item: item.request.upper(), takes_self=True)
+    )
     also: tuple[str, ...] = attrs.field(default=(), kw_only=True)
     instead: str = attrs.field(default="", kw_only=True)
 
@@ -52,14 +72,14 @@ class FetchItem(Generic[T]):
         return self.request
 
 
-FLAGS: FetchItem[Flags] = FetchItem("FLAGS", "FLAGS")
-ENVELOPE: FetchItem[Envelope] = FetchItem("ENVELOPE", "ENVELOPE")
-BODYSTRUCTURE: FetchItem[BodyStructure] = FetchItem("BODYSTRUCTURE", "BODYSTRUCTURE")
-INTERNALDATE: FetchItem[datetime] = FetchItem("INTERNALDATE", "INTERNALDATE")
-RFC822_SIZE: FetchItem[int] = FetchItem("RFC822.SIZE", "RFC822.SIZE")
-UID_ITEM: FetchItem[int] = FetchItem("UID", "UID")
-MODSEQ: FetchItem[int] = FetchItem("MODSEQ", "MODSEQ")
-BODY_NON_EXTENSIBLE: FetchItem[BodyStructure] = FetchItem("BODY", "BODY")
+FLAGS: FetchItem[Flags] = FetchItem("FLAGS")
+ENVELOPE: FetchItem[Envelope] = FetchItem("ENVELOPE")
+BODYSTRUCTURE: FetchItem[BodyStructure] = FetchItem("BODYSTRUCTURE")
+INTERNALDATE: FetchItem[datetime] = FetchItem("INTERNALDATE")
+RFC822_SIZE: FetchItem[int] = FetchItem("RFC822.SIZE")
+UID_ITEM: FetchItem[int] = FetchItem("UID")
+MODSEQ: FetchItem[int] = FetchItem("MODSEQ")
+BODY_NON_EXTENSIBLE: FetchItem[BodyStructure] = FetchItem("BODY")
 # The old names, answered under the new ones (RFC 3501 section 6.4.5)
 RFC822: FetchItem[bytes] = FetchItem("RFC822", "BODY[]")
 RFC822_HEADER: FetchItem[bytes] = FetchItem("RFC822.HEADER", "BODY[HEADER]")
@@ -71,15 +91,15 @@ ALL: FetchItem[object] = FetchItem("ALL", "FLAGS", also=(*_FAST, "ENVELOPE"))
 FULL: FetchItem[object] = FetchItem("FULL", "FLAGS", also=(*_FAST, "ENVELOPE", "BODY"))
 
 # None where a server has no value for a message
-PREVIEW: FetchItem[str | None] = FetchItem("PREVIEW", "PREVIEW")
+PREVIEW: FetchItem[str | None] = FetchItem("PREVIEW")
 PREVIEW_LAZY: FetchItem[str | None] = FetchItem("PREVIEW (LAZY)", "PREVIEW")
 SNIPPET: FetchItem[str | None] = FetchItem("SNIPPET (FUZZY)", "SNIPPET")
-SAVEDATE: FetchItem[datetime | None] = FetchItem("SAVEDATE", "SAVEDATE")
-EMAILID: FetchItem[str] = FetchItem("EMAILID", "EMAILID")
-THREADID: FetchItem[str | None] = FetchItem("THREADID", "THREADID")
-X_GM_MSGID: FetchItem[int] = FetchItem("X-GM-MSGID", "X-GM-MSGID")
-X_GM_THRID: FetchItem[int] = FetchItem("X-GM-THRID", "X-GM-THRID")
-X_GM_LABELS: FetchItem[tuple[str, ...]] = FetchItem("X-GM-LABELS", "X-GM-LABELS")
+SAVEDATE: FetchItem[datetime | None] = FetchItem("SAVEDATE")
+EMAILID: FetchItem[str] = FetchItem("EMAILID")
+THREADID: FetchItem[str | None] = FetchItem("THREADID")
+X_GM_MSGID: FetchItem[int] = FetchItem("X-GM-MSGID")
+X_GM_THRID: FetchItem[int] = FetchItem("X-GM-THRID")
+X_GM_LABELS: FetchItem[tuple[str, ...]] = FetchItem("X-GM-LABELS")
 
 _NEEDED = {
     "BINARY": ("BINARY", "RFC 3516; download(decode=True) does without"),
@@ -226,7 +246,7 @@ def BINARY_SIZE(section: str) -> FetchItem[int]:
         InvalidArgumentError: if the section is not a part's number.
     """
     request = _binary("BINARY.SIZE", section, None).request
-    return FetchItem(request, request)
+    return FetchItem(request)
 
 
 def ANNOTATION(

@@ -14,7 +14,7 @@ written, its answers are taken by it and dropped, and what they say of the state
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, TypeVar, final
 
 from aimap._commands.base import Command
@@ -27,7 +27,7 @@ from aimap._errors import (
     RemoteProtocolError,
 )
 from aimap._model.capability import Capabilities
-from aimap._model.extension import ReadResponse
+from aimap._model.extension import Extension
 from aimap._model.limits import Limits
 from aimap._model.response import (
     ContinuationRequest,
@@ -75,7 +75,7 @@ class Session:
         log: what goes over the wire is told to it.
         tag_format: how tags look: a letter first (some servers want that), and a number.
         on_event: called with each event, while data is received.
-        extensions: what reads responses that are not known here.
+        extension: what reads that which is not known here.
 
     Attributes:
         on_lost: called once the connection is over, if it is set.
@@ -105,7 +105,7 @@ class Session:
         log: WireLog | None = None,
         tag_format: str = "A{}",
         on_event: Callable[[SessionEvent], None] | None = None,
-        extensions: Mapping[str, ReadResponse] | None = None,
+        extension: Extension | None = None,
     ) -> None:
         self.counters: SessionCounters = SessionCounters()
         self.on_event: Callable[[SessionEvent], None] = on_event or _ignore
@@ -114,8 +114,8 @@ class Session:
         self._limits = limits
         self._log = log
         self._reader = ResponseReader(limits)
-        if extensions:
-            self._reader.reading.extensions = extensions
+        if extension is not None:
+            self._reader.reading.extension = extension
         emit = self._emit
         self._facts = Facts(self._reader.reading, emit, max_line)
         self._sender = Sender(

@@ -111,9 +111,7 @@ class _RawCode:
 
 
 def _typed(code_name: str, arguments: bytes, reading: Reading) -> ResponseCode:
-    reader = _READERS.get(code_name)
-    if reader is None:
-        return ResponseCode(code_name, arguments)
+    reader = _READERS.get(code_name, _by_extension)
     try:
         return reader(_RawCode(code_name, arguments, reading))
     except ScanError:
@@ -121,6 +119,22 @@ def _typed(code_name: str, arguments: bytes, reading: Reading) -> ResponseCode:
             raise
         reading.tolerate(quirks.CODE_MALFORMED)
         return ResponseCode(code_name, arguments)
+
+
+def _by_extension(raw: _RawCode) -> ResponseCode:
+    """Read a code that is not known here, by an extension if there is one for it."""
+    code = ResponseCode(*raw.head)
+    read = raw.reading.extension.codes.get(code.name)
+    if read is None:
+        return code
+    values = tuple(Scanner(raw.arguments, raw.reading).values())
+    try:
+        value: object = read(code, values)
+    except Exception as error:
+        raise ScanError(f"{code.name} could not be read: {error!r}") from error
+    if not isinstance(value, ResponseCode) or value.name != code.name:
+        raise ScanError(f"{code.name} was read as {value!r}, and not as a code of that name")
+    return value
 
 
 def _capability(raw: _RawCode) -> ResponseCode:
@@ -363,3 +377,6 @@ _READERS: dict[str, Callable[[_RawCode], ResponseCode]] = {
     "URLMECH": _url_mechanisms,
     "WEBALERT": _web_alert,
 }
+
+KNOWN_CODES = frozenset(_READERS)
+"""Codes that aimap reads into classes of their own."""

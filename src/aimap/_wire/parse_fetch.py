@@ -179,6 +179,9 @@ _SECTION_PARSERS: dict[str, _Parser] = {
     "BINARY.SIZE": _size,
 }
 
+KNOWN_ITEMS = frozenset({*_PARSERS, *_SECTION_PARSERS, "BODYPARTSTRUCTURE", "AVAILABLECONVERSIONS"})
+"""Data items that aimap reads."""
+
 # What the old names mean (RFC 3501 section 6.4.5).
 _ALIASES = {"RFC822": "BODY[]", "RFC822.HEADER": "BODY[HEADER]", "RFC822.TEXT": "BODY[TEXT]"}
 
@@ -223,7 +226,24 @@ def _item(scanner: Scanner) -> tuple[str, _Parser]:
     if odd_origin:
         scanner.reading.tolerate(quirks.FETCH_ORIGIN_ECHO)
     scanner.pos = match.end()
+    if parse is _keep:
+        parse = _by_extension(key, scanner.reading)
     return key, parse
+
+
+def _by_extension(key: str, reading: Reading) -> _Parser:
+    """Return what reads an item that is not known here: an extension, if there is one for it."""
+    read = reading.extension.items.get(key.partition("[")[0])
+    if read is None:
+        return _keep
+
+    def parse(value: RawValue, reading: Reading) -> object:
+        try:
+            return read(value)
+        except Exception as error:
+            raise ScanError(f"{key} could not be read: {error!r}") from error
+
+    return parse
 
 
 # message-data = nz-number SP ("EXPUNGE" / ("FETCH" SP msg-att))

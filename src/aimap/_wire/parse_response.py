@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from typing import cast
+from collections.abc import Callable, Container, Iterable, Mapping
+from typing import TypeVar, cast
 
 from aimap._errors import InvalidArgumentError
 from aimap._model.capability import Capabilities
 from aimap._model.code import ResponseCode
-from aimap._model.extension import Extension, ReadResponse
+from aimap._model.extension import Extension, ReadCode, ReadItem, ReadResponse
 from aimap._model.message import Message
 from aimap._model.numbers import MAX_NUMBER, SeqNum
 from aimap._model.response import (
@@ -29,8 +29,8 @@ from aimap._model.response import (
 )
 from aimap._model.text import decode_raw
 from aimap._wire import parse_mailbox, parse_search, parse_various, quirks
-from aimap._wire.parse_code import parse_capabilities, split_code
-from aimap._wire.parse_fetch import parse_message
+from aimap._wire.parse_code import KNOWN_CODES, parse_capabilities, split_code
+from aimap._wire.parse_fetch import KNOWN_ITEMS, parse_message
 from aimap._wire.parse_flags import parse_flags
 from aimap._wire.reading import Reading, ScanError
 from aimap._wire.scanner import Scanner
@@ -52,6 +52,7 @@ _UNTAGGED = re.compile(
 _TAGGED = re.compile(rb"([!#$&',\-./0-9:;<=>?@A-Z\[\]^_`a-z|}~]++) ([A-Za-z]++)(?: |$)", re.ASCII)
 _BARE_CODE = re.compile(rb"(?:\* )?(?=\[[A-Z][A-Z0-9-]*[ \]])")
 
+T = TypeVar("T")
 _Reader = Callable[[Scanner], Response]
 
 
@@ -136,7 +137,7 @@ def _untagged(frame: bytes, reading: Reading) -> Response:
 def _unknown(scanner: Scanner, number: int | None, word: bytes) -> Response:
     """Read a response that is not known here, by an extension if there is one for it."""
     keyword = word.decode("ascii")
-    read = scanner.reading.extensions.get(keyword)
+    read = scanner.reading.extension.responses.get(keyword)
     if read is None:
         return UnknownResponse(keyword, number, scanner.rest())
     values = tuple(scanner.values())
@@ -149,20 +150,27 @@ def _unknown(scanner: Scanner, number: int | None, word: bytes) -> Response:
     return cast("Response", value)
 
 
-def check_extensions(extensions: Iterable[Extension]) -> dict[str, ReadResponse]:
-    """Return what reads the responses of extensions, by keyword.
+def as_one(extensions: Iterable[Extension]) -> Extension:
+    """Return extensions as one.
 
     Raises:
-        InvalidArgumentError: if a keyword is known already, or two extensions have it.
+        InvalidArgumentError: if aimap, or two of them, know a name.
     """
-    found: dict[str, ReadResponse] = {}
+    responses: dict[str, ReadResponse] = {}
+    items: dict[str, ReadItem] = {}
+    codes: dict[str, ReadCode] = {}
     for extension in extensions:
-        for keyword, read in extension.responses.items():
-            word = keyword.encode("ascii")
-            if keyword in found or word in _READERS or word in _CONDITIONS or word in _NUMBERED:
-                raise InvalidArgumentError(f"{keyword!r} is read already, by aimap or another")
-            found[keyword] = read
-    return found
+        _add(responses, extension.responses, _KNOWN)
+        _add(items, extension.items, KNOWN_ITEMS)
+        _add(codes, extension.codes, KNOWN_CODES)
+    return Extension(responses, items=items, codes=codes)
+
+
+def _add(found: dict[str, T], more: Mapping[str, T], known: Container[str]) -> None:
+    for name, read in more.items():
+        if name in found or name in known:
+            raise InvalidArgumentError(f"{name!r} is read already, by aimap or another")
+        found[name] = read
 
 
 # message-data = nz-number SP ("EXPUNGE" / ("FETCH" SP msg-att))
@@ -242,3 +250,5 @@ _READERS: dict[bytes, _Reader] = {
     b"VANISHED": parse_search.vanished,
     b"XLIST": parse_mailbox.xlist,
 }
+
+_KNOWN = frozenset(word.decode("ascii") for word in (*_READERS, *_CONDITIONS, *_NUMBERED))

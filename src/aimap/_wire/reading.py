@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import final
 
-from aimap._model.extension import ReadResponse
+from aimap._model.extension import Extension
 from aimap._model.limits import Limits
 from aimap._wire.quirks import Quirk
 
 _MAX_DEFECTS = 16
-_NO_EXTENSIONS: Mapping[str, ReadResponse] = {}
+_NO_EXTENSION = Extension()
 
 
 class ScanError(Exception):
@@ -27,10 +26,10 @@ class Reading:
             UTF8=ACCEPT`` or ``ENABLE IMAP4rev2`` (:rfc:`9755#section-3`, :rfc:`9051#section-5.1`).
         strict: whether a deviation makes a response unreadable.
         defects: what was wrong with the responses since somebody last cleared it.
-        extensions: what reads responses that are not known here, by keyword in upper case.
+        extension: what reads that which is not known here.
     """
 
-    __slots__ = ("defects", "extensions", "limits", "strict", "utf8")
+    __slots__ = ("defects", "extension", "limits", "strict", "utf8")
 
     def __init__(
         self,
@@ -38,10 +37,10 @@ class Reading:
         *,
         strict: bool = False,
         utf8: bool = False,
-        extensions: Mapping[str, ReadResponse] = _NO_EXTENSIONS,
+        extension: Extension = _NO_EXTENSION,
     ) -> None:
         self.limits = limits
-        self.extensions = extensions
+        self.extension = extension
         self.utf8 = utf8
         self.strict = strict
         self.defects: list[str] = []
