@@ -5,6 +5,7 @@ from __future__ import annotations
 import layers
 import methods
 import scenes
+import serving
 import timing
 from docutils import nodes
 from docutils.statemachine import StringList
@@ -12,6 +13,7 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 _SCENES = {"overlap": scenes.OVERLAP, "watching": scenes.WATCHING, "slices": scenes.SLICES}
+_TABLES = {"methods": methods.table, "presets": serving.presets, "events": serving.events}
 
 
 class Layers(SphinxDirective):
@@ -32,13 +34,15 @@ class Timing(SphinxDirective):
         return [nodes.raw("", timing.draw(_SCENES[self.arguments[0]]), format="html")]
 
 
-class Methods(SphinxDirective):
-    """All methods, by state."""
+class Listed(SphinxDirective):
+    """The table of that name."""
+
+    required_arguments = 1
 
     def run(self) -> list[nodes.Node]:
         """Put the table into the page."""
         node = nodes.container()
-        self.state.nested_parse(StringList(methods.table()), 0, node)
+        self.state.nested_parse(StringList(_TABLES[self.arguments[0]]()), 0, node)
         return [node]
 
 
@@ -46,5 +50,5 @@ def setup(app: Sphinx) -> dict[str, bool]:
     """Add them."""
     app.add_directive("layers", Layers)
     app.add_directive("timing", Timing)
-    app.add_directive("methods", Methods)
+    app.add_directive("listed", Listed)
     return {"parallel_read_safe": True}

@@ -15,13 +15,14 @@ import trio
 import trio.testing
 
 import aimap
+import aimap.testing
 from tests.docs.blocks import PAGES, ROOT
 
 
 @pytest.fixture(autouse=True)
 def extensions(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(ROOT / "docs" / "extensions"))
-    for name in ("layers", "methods", "scenes", "svg", "timing", "public"):
+    for name in ("layers", "methods", "scenes", "serving", "svg", "timing", "public"):
         monkeypatch.delitem(sys.modules, name, raising=False)
 
 
@@ -96,6 +97,19 @@ def test_every_method_is_listed_once() -> None:
     assert "{rfc}`6851`" in move
     (enable,) = [line for line in methods.table() if "<aimap.Client.enable>" in line]
     assert enable.endswith("| ENABLE |")
+
+
+def test_what_the_embedded_server_does_on_purpose_is_listed() -> None:
+    import serving
+
+    presets = "\n".join(serving.presets())
+    assert all(presets.count(f"| `{name}` |") == 1 for name in aimap.testing.PRESETS)
+    assert "| all but MOVE |" in presets
+    events = serving.events()
+    names = [name.strip(" `") for name in events[0].split("|")[2:-1]]
+    (hold,) = [line for line in events if "aimap.testing.Hold>" in line]
+    cells = [cell.strip() for cell in hold.split("|")[2:-1]]
+    assert [name for name, cell in zip(names, cells, strict=True) if cell] == ["response"]
 
 
 def test_what_is_left_out_of_the_reference_is_told() -> None:

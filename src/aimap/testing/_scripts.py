@@ -294,12 +294,16 @@ class On:
                 raise nearest(name, possible, f"action at {event!r}")
         if state is not None and state not in get_args(State):
             raise nearest(state, get_args(State), "state")
-        if nth < 1 or (times is not None and times < 1):
-            raise InvalidArgumentError("nth and times are at least 1")
+        for name, count in (("nth", nth), ("times", times)):
+            if count is not None and count < 1:
+                raise InvalidArgumentError(f"{name!r} is at least 1, not {count!r}")
         if not 0 <= chance <= 1:
             raise InvalidArgumentError(f"a chance is from 0 to 1, not {chance!r}")
         if (event == "quiet") is not (seconds > 0):
-            raise InvalidArgumentError("seconds are above 0, and of 'quiet' alone")
+            raise InvalidArgumentError(
+                f"seconds are above 0 at 'quiet', and 0 at all other events; not {seconds!r} at "
+                f"{event!r}"
+            )
         names = (command,) if isinstance(command, str) else tuple(command)
         self.__attrs_init__(  # pyright: ignore[reportUnknownMemberType, reportAttributeAccessIssue]
             event=event,
