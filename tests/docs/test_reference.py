@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import re
+
+import pytest
 
 import aimap
 import aimap.extending
@@ -68,6 +71,27 @@ def test_every_call_names_its_rfc() -> None:
         if command.__name__ not in OURS and ":rfc:" not in (command.__doc__ or "")
     ]
     assert without == []
+
+
+# These send nothing, or hand on what goes wrong by other means.
+CANNOT_FAIL = {"offers", "on_event", "statistics", "submit", "try_now"}
+
+
+@pytest.mark.parametrize("owner", [aimap.Client, aimap.Mailbox, aimap.Account])
+def test_every_call_names_its_errors_and_what_cancelling_does(owner: type) -> None:
+    calls = {
+        name: inspect.getdoc(member) or ""
+        for name, member in inspect.getmembers(owner, callable)
+        if not name.startswith("_") and name not in CANNOT_FAIL
+    }
+
+    def says_errors(name: str) -> bool:
+        like = re.search(r"\b[Ll]ike :meth:`(\w+)`", calls[name])
+        return "\nRaises:\n" in calls[name] or (like is not None and says_errors(like[1]))
+
+    assert len(calls) > 20
+    assert [name for name in calls if not says_errors(name)] == []
+    assert "Cancelling" in (owner.__doc__ or "")
 
 
 def test_the_tree_of_errors_is_the_real_one() -> None:

@@ -91,6 +91,9 @@ class Account(AboutMailboxes):
     selected already if there is one. What is safe to repeat is repeated by itself, on
     another connection, when the link drops; what is not raises
     :exc:`ConnectionLostError`, whose ``delivery`` says what is known.
+
+    Cancelling a call gives up its waiting; what was sent by then may have been done, and the
+    connection goes back to the others.
     """
 
     def __init__(

@@ -217,7 +217,8 @@ class Changing(Selected):
 
         Without MOVE on the server, they are copied, then marked ``\Deleted`` and, with
         UIDPLUS, expunged: just those of which the server says that it has copied them.
-        With neither, this is a :exc:`CapabilityError`.
+        With neither, this is a :exc:`CapabilityError`. Cancelling that in between leaves
+        messages in both mailboxes; with MOVE each is in one of them.
 
         Args:
             uids: which messages.

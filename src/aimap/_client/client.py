@@ -44,7 +44,8 @@ class Client(
     Any number of tasks may use it at once. Commands go out back to back, without waiting
     for each other's answers, except where answers could not be told apart
     (:rfc:`9051#section-5.5`). Cancelling any of them is safe: a command that was not sent
-    is not sent; one that was sent is answered and dropped; nobody else is disturbed.
+    is not sent; one that was sent is answered and dropped, and may have been done; nobody
+    else is disturbed. Where cancelling does anything else, the method says so.
     """
 
     def __repr__(self) -> str:

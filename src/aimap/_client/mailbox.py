@@ -40,6 +40,9 @@ class Mailbox(Reading, Searching, Changing):
     :data:`aimap.commands.SAVED`, what the last search with SAVE found. A call on an empty set
     does nothing and sends nothing. What a server does not do at once, because it bounds
     how many messages a command may be about (:rfc:`9738`), is done in several steps.
+
+    Cancelling a call does what it does to those of :class:`Client`. Of several steps, those
+    that were sent may have been done, and no further one is.
     """
 
     def on_event(self, event: SessionEvent) -> None:
