@@ -95,6 +95,9 @@ def test_every_method_is_listed_once() -> None:
                 assert table.count(f"`{name} <aimap.{owner.__name__}.{name}>`") == 1, name
     (move,) = [line for line in methods.table() if "<aimap.Mailbox.move>" in line]
     assert "{rfc}`6851`" in move
+    assert move.endswith("| MOVE or UIDPLUS |")
+    (deleting,) = [line for line in methods.table() if "<aimap.Account.delete_acl>" in line]
+    assert deleting.endswith("| {rfc}`4314#section-3.2` | ACL |")
     (enable,) = [line for line in methods.table() if "<aimap.Client.enable>" in line]
     assert enable.endswith("| ENABLE |")
 

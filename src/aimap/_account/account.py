@@ -187,7 +187,7 @@ class Account(AboutMailboxes):
     async def select(
         self, name: str, *, uid_validity: int | None = None
     ) -> AsyncGenerator[Mailbox]:
-        """Select a mailbox to read and change, as an ``async with`` block.
+        """Select a mailbox to read and change, in a block (:rfc:`9051#section-6.3.2`).
 
         A lost connection ends what can be done in the block: select again then. A drop before
         the mailbox is selected is not noticed.
@@ -211,7 +211,7 @@ class Account(AboutMailboxes):
     async def examine(
         self, name: str, *, uid_validity: int | None = None
     ) -> AsyncGenerator[Mailbox]:
-        """Select a mailbox for reading only; otherwise like :meth:`select`."""
+        """Select it for reading only (:rfc:`9051#section-6.3.3`); otherwise like :meth:`select`."""
         async with self._selected(name, read_only=True, uid_validity=uid_validity) as mailbox:
             yield mailbox
 

@@ -130,7 +130,9 @@ class AboutMailboxes(Repeating):
         await self._ask(lambda imap: imap.rename(name, new_name))
 
     async def subscribe(self, name: str) -> None:
-        """Add a mailbox to the subscribed ones. Repeated by itself.
+        """Add a mailbox to the subscribed ones, as :meth:`Client.subscribe` does.
+
+        Repeated by itself.
 
         Raises:
             AccountError: if the account has given up.

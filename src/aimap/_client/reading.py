@@ -196,9 +196,10 @@ class Reading(Selected):
     ) -> list[MessageContent]:
         """Read messages as a person does: their texts, and what is attached.
 
-        The structures come first, and then the texts, both of all messages at once: two round
-        trips. No attachment is fetched. The Seen flag is not set. All of it is in memory then: of
-        a mailbox full of messages, ask for some at a time (:meth:`UIDSet.chunks`).
+        The structures come first, and then the texts (:rfc:`9051#section-6.4.5`), both of all
+        messages at once: two round trips. No attachment is fetched. The Seen flag is not set. All
+        of it is in memory then: of a mailbox full of messages, ask for some at a time
+        (:meth:`UIDSet.chunks`).
 
         Args:
             uids: which messages.

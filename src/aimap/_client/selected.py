@@ -73,7 +73,7 @@ class Selected:
 
     @property
     def resynced(self) -> SelectResult | None:
-        """What is new since the time that ``qresync=`` named; ``None`` without that."""
+        """What is new since what ``qresync=`` named (:rfc:`7162#section-3.2.5`); else ``None``."""
         return self._resynced
 
     @property
