@@ -46,22 +46,26 @@ async def opened(
     events: list[AccountEvent] | None = None,
     prepare: Callable[[Server], object] | None = None,
     open_: dict[str, Any] | None = None,
+    tls: Any = "insecure",
     **options: Any,
 ) -> AsyncGenerator[tuple[Account, Server, Road]]:
     """Open an account on an embedded server. Options are of the server, or of the account."""
-    config = {
+    config: dict[str, Any] = {
         name: options.pop(name)
         for name in ("retry", "max_connections", "timeouts", "compress", "auth", "limits")
         if name in options
     }
-    async with serve({"joe": "secret"}, tls="insecure", host=None, **options) as server:
+    async with serve({"joe": "secret"}, tls=tls, host=None, **options) as server:
         for number in range(1, messages + 1):
             server.deliver("joe", b"Subject: %d\r\n\r\nbody of %d\r\n" % (number, number))
         if prepare is not None:
             prepare(server)
         road = Road(server)
+        config = {"auth": JOE, "retry": Retry(), "tls": tls, **config}
+        if tls != "insecure":
+            config["ssl_context"] = server.client_ssl_context
         async with aimap.open_account(
-            AccountConfig("localhost", **{"auth": JOE, "retry": Retry(), **config}, tls="insecure"),
+            AccountConfig("localhost", **config),
             open_stream=road.open,
             on_event=None if events is None else events.append,
             **(open_ or {}),

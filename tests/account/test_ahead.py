@@ -12,8 +12,17 @@ import trio
 import trio.testing
 
 import aimap
-from aimap import AccountConfig, AccountWatch, Arrived, Expunged, Profile, Retry
-from aimap.testing import Drop, Logins, Server, Stall, serve
+from aimap import (
+    AccountConfig,
+    AccountWatch,
+    Arrived,
+    Expunged,
+    Flags,
+    FlagsChanged,
+    Profile,
+    Retry,
+)
+from aimap.testing import CAPABILITIES, Change, Drop, Logins, On, Server, Stall, serve
 
 from .support import JOE, Road
 
@@ -76,6 +85,44 @@ async def test_four_round_trips(autojump_clock: Any) -> None:
             assert 1 + round_trips == pytest.approx(4, abs=0.1)
         server.expunge("joe", [2])
         assert await anext(events) == Expunged(2, "INBOX")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "without", [{"QRESYNC"}, {"QRESYNC", "ESEARCH"}, {"QRESYNC", "CONDSTORE", "ENABLE"}]
+)
+async def test_four_round_trips_where_select_does_not_say_what_is_new(
+    without: set[str], autojump_clock: Any
+) -> None:
+    async with watching(capabilities=CAPABILITIES - without) as (events, server, road):
+        for number in range(2, 5):
+            event, round_trips, commands = await reconnect(events, server, road)
+            assert event.uid == number
+            assert commands == ["LOGIN", "EXAMINE", "UID", "UID", "IDLE"]
+            assert 1 + round_trips == pytest.approx(4, abs=0.1)
+        server.expunge("joe", [2])
+        assert await anext(events) == Expunged(2, "INBOX")  # type: ignore[arg-type]
+        await server.drop_connections()
+        server.set_flags("joe", 3, ["\\Seen"])
+        server.expunge("joe", [1])
+        told = [await anext(events), await anext(events)]
+        assert told == [FlagsChanged(3, Flags(["\\Seen"]), "INBOX"), Expunged(1, "INBOX")]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("command", ["UID SEARCH", "UID FETCH"])
+async def test_what_was_asked_ahead_may_be_refused(command: str, autojump_clock: Any) -> None:
+    async with watching(capabilities=CAPABILITIES - {"QRESYNC"}) as (events, server, road):
+        server.faults = [
+            On(
+                "response",
+                Change(rb"OK [^\r]*", b"NO not now"),
+                command=command,
+                text=" OK ",
+                times=1,
+            )
+        ]
+        event, _, commands = await reconnect(events, server, road)
+        assert event == Arrived(2, Flags(), "INBOX")  # type: ignore[arg-type]
+        assert commands[:6] == ["LOGIN", "EXAMINE", "UID", "UID", "UID", "UID"]
 
 
 async def test_opted_out_by_profile(autojump_clock: Any) -> None:

@@ -246,13 +246,14 @@ class Model:
 
 
 @pytest.mark.parametrize("kind", OFFERS)
-@pytest.mark.parametrize("seed", range(6))
+@pytest.mark.parametrize("seed", range(8))
 async def test_nothing_missed_and_nothing_twice(kind: str, seed: int, autojump_clock: Any) -> None:
     """Connections drop at any moment, and positions are saved and gone on from."""
     random = Random(f"{kind} {seed}")
     async with opened(
         messages=8,
         capabilities=OFFERS[kind],
+        tls="implicit" if seed >= 4 else "insecure",
         latency=0.01 if seed % 2 else 0.0,
         retry=aimap.Retry(first=0.2, longest=1),
         timeouts=aimap.Timeouts(poll=5),

@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Callable
-from typing import Any, TypeAlias, final
+from typing import TypeAlias, final
 
 import attrs
 import trio
@@ -25,18 +25,16 @@ import trio
 from aimap._account.known import Advanced, Began, Known, Step, Told, without_recent
 from aimap._account.link import Link
 from aimap._account.position import MailboxPosition
-from aimap._account.selecting import since
+from aimap._account.selecting import Fetched, fetch_flags, search_all, since
 from aimap._client.driver import CommandFuture
 from aimap._commands.connection import Enable, Idle, Noop
-from aimap._commands.fetch import Fetch
-from aimap._commands.search import Search
 from aimap._commands.select import Examine, QResync, SelectResult
 from aimap._errors import CommandError, LimitExceededError, StateError
+from aimap._model.capability import Capabilities
 from aimap._model.event import Expunged, MailboxReset
-from aimap._model.fetch import FLAGS, MODSEQ, FetchItem
+from aimap._model.fetch import FLAGS, MODSEQ
 from aimap._model.message import Message
 from aimap._model.numbers import MAX_NUMBER, UID, ModSeq, UIDSet
-from aimap._model.search import ALL
 from aimap._protocol.events import (
     MailboxClosed,
     MailboxDoubtful,
@@ -48,16 +46,7 @@ from aimap._protocol.events import (
 )
 from aimap._protocol.view import MailboxView
 
-_EVERYTHING = UIDSet.from_ranges([(1, MAX_NUMBER)])
 _MOST_SINGLE = 256
-
-
-@final
-@attrs.frozen
-class _Fetched:
-    """Messages that the server told of because it was asked."""
-
-    messages: list[Message]
 
 
 @final
@@ -69,13 +58,29 @@ class _Found:
     known: UIDSet
 
 
+@final
+@attrs.frozen
+class _Opened:
+    """How a mailbox was selected.
+
+    Attributes:
+        result: what came of it.
+        told: what the server was told to be known; ``None`` if nothing.
+        found: which messages there are, where that and the flags were asked for already.
+    """
+
+    result: SelectResult
+    told: QResync | None
+    found: UIDSet | None = None
+
+
 _Notice: TypeAlias = (
     MailboxGrew
     | MessageExpunged
     | MessagesVanished
     | MessageChanged
     | MailboxDoubtful
-    | _Fetched
+    | Fetched
     | _Found
 )
 _NOTICES = (MailboxGrew, MessageExpunged, MessagesVanished, MessageChanged, MailboxDoubtful)
@@ -138,7 +143,7 @@ class Follower:
         if not self._notices:
             self._heard = trio.current_time()
         most = self._driver.limits.max_events
-        if len(self._notices) >= most and not isinstance(notice, (_Fetched, _Found)):
+        if len(self._notices) >= most and not isinstance(notice, (Fetched, _Found)):
             # Nobody takes them: it is all told again when somebody does.
             self._driver.session.lose(LimitExceededError("max_events", most))
             return
@@ -159,13 +164,11 @@ class Follower:
             StateError: if it was closed at once.
             ConnectionLostError: if the connection is gone.
         """
-        result, told = self._take_prepared()
+        opened = self._take_prepared()
         self._link.listen(self.on_event)
-        if result is None:
-            result, told = await self._select()
-        await self._catch_up(result, told)
+        await self._catch_up(opened or await self._select())
 
-    def _take_prepared(self) -> tuple[SelectResult | None, QResync | None]:
+    def _take_prepared(self) -> _Opened | None:
         """Take a mailbox that was selected along with the login, if it is this one."""
         prepared, self._link.prepared = self._link.prepared, None
         if (
@@ -174,14 +177,17 @@ class Follower:
             or self._driver.session.view is None
             or (result := prepared.result()) is None
         ):
-            return None, None
+            return None
         self._selected = True
         # What came since then comes first; nobody has run meanwhile who could lose any.
         for event in prepared.events or ():
-            self.on_event(event)
-        return result, prepared.since
+            if isinstance(event, Fetched):
+                self._note(event)
+            else:
+                self.on_event(event)
+        return _Opened(result, prepared.since, prepared.found())
 
-    async def _select(self) -> tuple[SelectResult, QResync | None]:
+    async def _select(self) -> _Opened:
         self._link.bare()
         qresync = await self._enable_qresync()
         told = since(self._known) if qresync else None
@@ -189,10 +195,10 @@ class Follower:
         self._selected = False
         result = await self._driver.call(Examine(self._name, condstore=condstore, qresync=told))
         self._selected = True
-        return result, told
+        return _Opened(result, told)
 
-    async def _catch_up(self, result: SelectResult, told: QResync | None) -> None:
-        known = self._known
+    async def _catch_up(self, opened: _Opened) -> None:
+        known, told = self._known, opened.told
         session = self._driver.session
         qresync = "QRESYNC" in session.enabled
         view = self._view()
@@ -203,12 +209,14 @@ class Follower:
             told = None
         if not known.begun:
             await self._begin(view, highest)
-        elif told is not None and self._resynchronise(result, view):
+        elif told is not None and self._resynchronise(opened.result, view):
             pass
         elif self.by_modseq and highest == known.modseq and len(known.uids) == view.exists:
             # Nothing at all has happened.
             if not qresync:
                 view.track(known.uids.frozen())
+        elif opened.found is not None:
+            self._note(_Found(opened.found, known.uids.frozen()))
         else:
             await self._look(at_all=not self.by_modseq or known.modseq is None)
         while not await self._settle():
@@ -325,22 +333,22 @@ class Follower:
 
     # Asking
 
+    def _track(self, uids: UIDSet) -> None:
+        if self._driver.session.view is not None:
+            self._driver.session.view.track(uids)
+
     def _search(self) -> CommandFuture[UIDSet]:
-        """Ask which messages there are; the numbers of messages are known then, too."""
-
-        def track(uids: UIDSet) -> None:
-            if self._driver.session.view is not None:
-                self._driver.session.view.track(uids)
-
-        extended = self._driver.session.offers("ESEARCH")
-        return self._driver.submit(Search(ALL, extended=extended, on_found=track))
+        offered = self._driver.session.capabilities or Capabilities()
+        return self._driver.submit(search_all(offered, self._track))
 
     async def _look(self, *, at_all: bool) -> UIDSet:
         """Ask which messages there are, and for the flags of those that have changed, or all."""
         before = self._known.uids.frozen()
         search = self._search()
         changed_since = None if at_all else self._known.modseq
-        fetch = self._driver.submit(self._fetch(_EVERYTHING, changed_since=changed_since))
+        fetch = self._driver.submit(
+            fetch_flags(self._note, by_modseq=self.by_modseq, changed_since=changed_since)
+        )
         try:
             uids = await search.wait()
             await fetch.wait()
@@ -351,14 +359,8 @@ class Follower:
         self._note(_Found(uids, before))
         return uids
 
-    def _fetch(self, uids: UIDSet, *, changed_since: int | None = None) -> Fetch:
-        items: list[FetchItem[Any]] = [FLAGS, MODSEQ] if self.by_modseq else [FLAGS]
-        return Fetch(
-            uids,
-            items,
-            lambda messages: self._note(_Fetched(messages)),
-            changed_since=changed_since,
-        )
+    async def _fetch(self, uids: UIDSet) -> None:
+        await self._driver.call(fetch_flags(self._note, uids, by_modseq=self.by_modseq))
 
     # Taking what was told
 
@@ -372,9 +374,7 @@ class Follower:
             await trio.lowlevel.checkpoint()
             return not self._notices
         if not self._doubt and counts[0] < counts[1] and known.highest < MAX_NUMBER:
-            await self._driver.call(
-                self._fetch(UIDSet.from_ranges([(known.highest + 1, MAX_NUMBER)]))
-            )
+            await self._fetch(UIDSet.from_ranges([(known.highest + 1, MAX_NUMBER)]))
             self._digest()
             if len(known) == view.exists:
                 return not self._notices
@@ -383,7 +383,7 @@ class Follower:
         self._digest()
         if missing := found - known.frozen():
             # They are there, were not known, and have not changed: as it can be after a lie.
-            await self._driver.call(self._fetch(missing))
+            await self._fetch(missing)
         # It may have answered ahead of what it has told of: this lets it tell.
         await self._driver.call(Noop())
         self._digest()
@@ -397,7 +397,7 @@ class Follower:
 
     def _take(self, notice: _Notice) -> None:
         match notice:
-            case _Fetched(messages):
+            case Fetched(messages):
                 self._learn(messages)
             case MessageChanged(message, uid):
                 if FLAGS not in message:

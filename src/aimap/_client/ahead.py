@@ -17,11 +17,14 @@ from typing import Any, final
 
 import attrs
 
-from aimap._client.driver import CommandFuture
+from aimap._client.driver import CommandFuture, Driver
 from aimap._commands.base import Command
+from aimap._commands.connection import Capability
 from aimap._model.capability import Capabilities
 from aimap._model.profile import Profile
 from aimap._protocol.events import SessionEvent
+from aimap._protocol.session import Session
+from aimap._protocol.view import MailboxView
 
 
 @final
@@ -67,6 +70,19 @@ class Ahead:
         self.commands: tuple[Command[Any], ...] = tuple(commands)
         self.on_event = on_event
         self.futures: tuple[CommandFuture[Any], ...] = ()
+        self._session: Session | None = None
+
+    def begin(self, driver: Driver) -> None:
+        """Submit the commands, to go along with the login that is submitted next."""
+        self._session = driver.session
+        driver.session.on_event = self.on_event
+        more = [] if self.learnt.told else [Capability()]
+        self.futures = tuple(driver.submit_ahead(each) for each in (*self.commands, *more))
+
+    @property
+    def view(self) -> MailboxView | None:
+        """The mailbox that is selected by now."""
+        return None if self._session is None else self._session.view
 
     async def wait(self) -> None:
         """Wait until all of them are done, well or not."""

@@ -161,7 +161,6 @@ def connect(
     async def begin(client: Client, driver: Driver, deadline: float) -> None:
         client.host, client.port, client.on_event = host, port, on_event
         if ahead is not None and auth is not None:
-            driver.session.on_event = ahead.on_event
             await _begin_ahead(client, auth, ahead, host=host, port=port, deadline=deadline)
         else:
             await _begin(client, auth, deadline=deadline)
@@ -327,10 +326,9 @@ async def _begin_ahead(
     """Log in without waiting for the greeting, and send along what was learnt to be right."""
     driver = client._driver  # noqa: SLF001 (it is made here)
     learnt = ahead.learnt
-    commands = [*ahead.commands, *([] if learnt.told else [Capability()])]
     try:
         with trio.fail_at(deadline):
-            ahead.futures = tuple(driver.submit_ahead(command) for command in commands)
+            ahead.begin(driver)
             _, code = await log_in(driver, auth, host=host, port=port, learnt=learnt)
             client.login_code = code
             with trio.move_on_after(_PATIENCE_AHEAD) as patience:
