@@ -13,7 +13,12 @@ from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
 _SCENES = {"overlap": scenes.OVERLAP, "watching": scenes.WATCHING, "slices": scenes.SLICES}
-_TABLES = {"methods": methods.table, "presets": serving.presets, "events": serving.events}
+_TABLES = {
+    "methods": methods.table,
+    "commands": methods.commands,
+    "presets": serving.presets,
+    "events": serving.events,
+}
 
 
 class Layers(SphinxDirective):

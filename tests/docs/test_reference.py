@@ -46,8 +46,8 @@ def test_every_public_name_has_a_docstring() -> None:
 
 # What the RFCs do not have: what is done here, without asking the server.
 OURS = {
-    "greeting", "host", "port", "profile", "statistics", "submit", "is_selected", "name", "read",
-    "resynced", "save_attachments", "set_color", "mailbox_name",
+    "greeting", "host", "port", "profile", "statistics", "submit", "is_selected", "name",
+    "save_attachments", "set_color",
     # Gmail's own.
     "add_labels", "remove_labels", "set_labels", "StoreLabels",
     # What commands of one's own are made of.

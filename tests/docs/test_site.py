@@ -102,6 +102,20 @@ def test_every_method_is_listed_once() -> None:
     assert enable.endswith("| ENABLE |")
 
 
+def test_every_command_is_listed_once() -> None:
+    import methods
+
+    table = "\n".join(methods.commands())
+    for name in aimap.commands.__all__:
+        member = getattr(aimap.commands, name)
+        if isinstance(member, type) and issubclass(member, aimap.extending.Command):
+            wanted = name != "Command"
+            assert table.count(f"`{name} <aimap.commands.{name}>`") == wanted, name
+    selected = table.partition("**Selected**")[2]
+    (move,) = [line for line in selected.splitlines() if "commands.Move>" in line]
+    assert move.endswith("| {rfc}`9051#section-6.4.8`, {rfc}`6851` | MOVE |")
+
+
 def test_what_the_embedded_server_does_on_purpose_is_listed() -> None:
     import serving
 

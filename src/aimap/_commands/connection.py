@@ -62,7 +62,7 @@ class Logout(PlainCommand):
 
 @final
 class StartTLS(PlainCommand):
-    """STARTTLS (:rfc:`9051#section-6.2.1`): the octets behind its OK are TLS.
+    """STARTTLS (:rfc:`9051#section-6.2.1`; needs STARTTLS): the octets behind its OK are TLS.
 
     :func:`aimap.connect` does it with ``tls="starttls"``, and what has to come of it.
     """
@@ -239,7 +239,10 @@ class Id(OneOfAKind[Mapping[str, str | None]]):
 
 @final
 class Idle(PlainCommand):
-    """IDLE (:rfc:`2177`, :rfc:`9051#section-6.3.13`), until something else is to be sent."""
+    """IDLE (:rfc:`2177`, :rfc:`9051#section-6.3.13`), until something else is to be sent.
+
+    Needs IDLE or IMAP4rev2.
+    """
 
     name = "IDLE"
     converses = True

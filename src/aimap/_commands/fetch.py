@@ -71,7 +71,7 @@ class _Wide:
 
 @final
 class Fetch(OnMessages[UIDSet | SeqSet]):
-    """FETCH, or UID FETCH if the messages are a :class:`UIDSet`.
+    """FETCH, or UID FETCH if the messages are a :class:`UIDSet` (:rfc:`9051#section-6.4.5`).
 
     ``UID FETCH 2:4 (FLAGS MODSEQ) (CHANGEDSINCE 12345 VANISHED)``. Its result is the
     messages that were not answered: mostly those that are gone, and with

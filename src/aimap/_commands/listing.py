@@ -186,6 +186,7 @@ class ListExtended(Command[list[MailboxInfo]]):
 
     ``LIST (SUBSCRIBED) "" ("INBOX" "Work/%") RETURN (CHILDREN STATUS (UNSEEN))``. Details
     that were asked for are in the :class:`aimap.MailboxInfo`, where the server told them.
+    Needs LIST-EXTENDED or IMAP4rev2.
 
     Args:
         patterns: one pattern as of :class:`List`, or several.

@@ -269,7 +269,10 @@ class Status(Command[MailboxStatus]):
 
 @final
 class Namespace(OneOfAKind[Namespaces]):
-    """NAMESPACE (:rfc:`9051#section-6.3.10`): where mailboxes live."""
+    """NAMESPACE (:rfc:`9051#section-6.3.10`): where mailboxes live.
+
+    Needs NAMESPACE (:rfc:`2342`) or IMAP4rev2.
+    """
 
     name = "NAMESPACE"
     repeatable = True

@@ -315,6 +315,8 @@ class MultiSearch(Command[list[ESearchResponse]]):
 class CancelUpdate(SelectedCommand[None]):
     """CANCELUPDATE: end the updates of searches (:rfc:`5267#section-4.3.5`).
 
+    Needs CONTEXT=SEARCH or CONTEXT=SORT.
+
     Args:
         tags: the tags of those searches' commands, as their results have them; at least one.
 

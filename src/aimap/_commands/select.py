@@ -211,7 +211,10 @@ class _Leaving(PlainCommand):
 
 @final
 class Unselect(_Leaving):
-    """UNSELECT (:rfc:`9051#section-6.4.2`): leaves the mailbox, and expunges nothing."""
+    """UNSELECT (:rfc:`9051#section-6.4.2`): leaves the mailbox, and expunges nothing.
+
+    Needs UNSELECT (:rfc:`3691`) or IMAP4rev2.
+    """
 
     name = "UNSELECT"
 
