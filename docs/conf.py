@@ -51,7 +51,7 @@ nitpick_ignore_regex = [
     # Type variables, private bases and aliases that autodoc names by where they are kept.
     (
         r"py:.*",
-        r"aimap\.(\w+\.)*_.*|Addresses|Encoder|UIDSet|SeqSet|Argument|Auth|TokenProvider|TLSMode|Condition|AuthKind|Source",
+        r"aimap\.(\w+\.)*_.*|Addresses|Encoder|UIDSet|SeqSet|Argument|Auth|TokenProvider|TLSMode|Condition|AuthKind|Source|Annotations",
     ),
     (r"py:.*", r"(Iterable|Mapping|Sequence|Callable|Literal|.*\[.*|.*\].*|_.*)"),
 ]

@@ -59,6 +59,7 @@ _PLACES = {
     "_client.profiles": ("PROFILES",),
     "_client.texts": ("MessageContent",),
     "_client.timeouts": ("Timeouts",),
+    "_client.uploading": ("AppendSource",),
     "_client.watching": ("Watcher",),
     "_discovery.discover": ("discover",),
     "_discovery.settings": (

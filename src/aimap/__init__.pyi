@@ -20,6 +20,7 @@ from aimap._client.notifying import Notification, Notifications
 from aimap._client.profiles import PROFILES
 from aimap._client.texts import MessageContent
 from aimap._client.timeouts import Timeouts
+from aimap._client.uploading import AppendSource
 from aimap._client.watching import Watcher
 from aimap._discovery.discover import discover
 from aimap._discovery.settings import DiscoveryError, ServerSettings
@@ -285,6 +286,7 @@ __all__ = [
     "AnnotateCode",
     "AnnotationsCode",
     "Anonymous",
+    "AppendSource",
     "AppendUIDCode",
     "Arrived",
     "Attachment",

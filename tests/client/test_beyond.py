@@ -144,8 +144,10 @@ async def test_the_limit_is_asked_for_where_each_mailbox_has_its_own() -> None:
 
 async def test_what_is_no_message() -> None:
     async with played(greeting=PLAIN % b"") as (imap, _):
+        with pytest.raises(aimap.InvalidArgumentError, match="not a int"):
+            await imap.append_all("INBOX", [5])  # type: ignore[list-item]
         with pytest.raises(aimap.InvalidArgumentError, match="not a str"):
-            await imap.append_all("INBOX", ["Subject: x"])  # type: ignore[list-item]
+            await imap.append_all("INBOX", "Subject: x")
         assert imap.statistics().commands == 0
 
 

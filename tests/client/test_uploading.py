@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ import trio
 import trio.testing
 
 import aimap
-from aimap import BODY_PEEK, ConnectionLostError, InvalidArgumentError, NoError
+from aimap import BODY_PEEK, AppendSource, ConnectionLostError, InvalidArgumentError, NoError
+from aimap.testing import CAPABILITIES, Ignore, On, Send, Server
 
 from .support import connected, played
 
@@ -27,8 +29,6 @@ async def pieces(data: bytes = MESSAGE, size: int = 10_000) -> AsyncGenerator[by
 
 @pytest.mark.parametrize("without", [set(), {"LITERAL+"}], ids=["at once", "synchronising"])
 async def test_from_a_source(without: set[str]) -> None:
-    from aimap.testing import CAPABILITIES
-
     async with connected(capabilities=CAPABILITIES - without) as (imap, _):
         stored = await imap.append("INBOX", pieces(), size=len(MESSAGE), flags=["\\Seen"])
         assert stored is not None
@@ -248,3 +248,106 @@ async def test_arguments_that_make_no_sense(tmp_path: Path) -> None:
         with pytest.raises(FileNotFoundError):
             await imap.append("INBOX", tmp_path / "missing")
         await imap.noop()
+
+
+OFFERS = {
+    "at once": CAPABILITIES,
+    "waiting": CAPABILITIES - {"LITERAL+"},
+    "one by one": CAPABILITIES - {"MULTIAPPEND"},
+    "waiting one by one": CAPABILITIES - {"MULTIAPPEND", "LITERAL+"},
+}
+
+
+def stored(server: Server) -> list[bytes]:
+    return [m.octets for m in server.accounts["joe"].mailboxes["INBOX"].messages]
+
+
+@pytest.mark.parametrize("offers", OFFERS)
+async def test_several_from_anywhere(offers: str, tmp_path: Path) -> None:
+    path = tmp_path / "three.eml"
+    path.write_bytes(b"Subject: three\r\n\r\n")
+    async with connected(capabilities=OFFERS[offers]) as (imap, server):
+        codes = await imap.append_all(
+            "INBOX",
+            [
+                AppendSource(pieces(), size=len(MESSAGE), flags=["\\Seen"]),
+                b"Subject: two\r\n\r\n",
+                path,
+                AppendSource(str(path), date=datetime(2026, 1, 2, tzinfo=UTC)),
+            ],
+        )
+        assert [code and list(code.uids) for code in codes] == [[1], [2], [3], [4]]
+        three = path.read_bytes()
+        assert stored(server) == [MESSAGE, b"Subject: two\r\n\r\n", three, three]
+        first, *_, last = server.accounts["joe"].mailboxes["INBOX"].messages
+        assert list(map(str, first.flags)) == ["\\Seen"]
+        assert last.date == datetime(2026, 1, 2, tzinfo=UTC)
+
+
+async def test_one_that_says_all_of_itself() -> None:
+    async with connected() as (imap, server):
+        source = AppendSource(pieces(b"123456", 3), size=6)
+        code = await imap.append("INBOX", source)
+        assert code is not None
+        assert stored(server) == [b"123456"]
+        with pytest.raises(InvalidArgumentError, match="in itself"):
+            await imap.append("INBOX", source, size=6)
+
+
+async def closed_when_done(closed: list[str], *, fails: bool = False) -> AsyncGenerator[bytes]:
+    try:
+        yield b"123"
+        if fails:
+            raise OSError("the disk is gone")
+        yield b"456"
+    finally:
+        closed.append("closed")
+
+
+@pytest.mark.parametrize("size", [6, 5, 7])
+@pytest.mark.parametrize("offers", OFFERS)
+async def test_a_source_that_fails_stores_none_that_goes_with_it(offers: str, size: int) -> None:
+    closed: list[str] = []
+    async with connected(capabilities=OFFERS[offers]) as (imap, server):
+        with pytest.raises((OSError, InvalidArgumentError)):
+            await imap.append_all(
+                "INBOX",
+                [
+                    AppendSource(closed_when_done(closed), size=6),
+                    AppendSource(closed_when_done(closed, fails=size == 6), size=size),
+                    AppendSource(closed_when_done(closed), size=6),
+                ],
+            )
+        with pytest.raises(ConnectionLostError):
+            await imap.noop()
+        assert closed == ["closed", "closed"]
+        if "one by one" in offers:
+            assert stored(server) in ([], [b"123456"])
+        else:
+            assert stored(server) == []
+
+
+async def test_what_cannot_be_sent_is_told_before_anything_is(tmp_path: Path) -> None:
+    async with connected() as (imap, server):
+        before = imap.statistics().commands
+        for last, error in (
+            (tmp_path / "none.eml", FileNotFoundError),
+            (AppendSource(pieces(b"", 3), size=0), InvalidArgumentError),
+        ):
+            with pytest.raises(error):
+                await imap.append_all("INBOX", [b"Subject: x\r\n\r\n", last])
+        assert imap.statistics().commands == before
+        assert stored(server) == []
+
+
+async def test_one_refused_leaves_the_others() -> None:
+    full = On(
+        "command", Send("{tag} NO [OVERQUOTA] full"), Ignore(), command="APPEND", nth=2, times=1
+    )
+    async with connected(capabilities=OFFERS["one by one"], faults=[full]) as (imap, server):
+        with pytest.raises(aimap.PartlyStoredError) as caught:
+            await imap.append_all(
+                "INBOX", [AppendSource(pieces(b"%d" % n, 1), size=1) for n in range(3)]
+            )
+        assert list(caught.value.stored) == [0, 2]
+        assert stored(server) == [b"0", b"2"]

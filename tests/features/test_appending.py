@@ -17,13 +17,18 @@ from .frame import FALLS_BACK, WORKS, Scene, feature
 async def test_several_messages(scene: Scene) -> None:
     imap = scene.imap
     assert await imap.append_all("INBOX", []) == []
+
+    async def third() -> AsyncGenerator[bytes]:
+        yield b"Subject: 3\r\n"
+        yield b"\r\n"
+
     before = imap.statistics().commands
     stored = await imap.append_all(
         "INBOX",
         [
             b"Subject: 1\r\n\r\n",
             AppendMessage(b"Subject: 2\r\n\r\n", flags=[Flag.FLAGGED]),
-            b"Subject: 3\r\n\r\n",
+            aimap.AppendSource(third(), size=14),
         ],
     )
     sent = imap.statistics().commands - before

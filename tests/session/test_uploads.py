@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aimap import ConnectionLostError, InvalidArgumentError, NoError, StateError
-from aimap._commands.append import AppendUpload
+from aimap._commands.append import MultiAppend
 from aimap._commands.connection import Noop
+from aimap._model.appending import AppendMessage, AppendUpload
 from aimap._model.code import AppendUIDCode
 from aimap._model.upload import Upload
 from aimap._protocol.pending import Pending
@@ -17,7 +18,7 @@ from .support import Talk
 
 
 def upload(talk: Talk, size: int, flags: tuple[str, ...] = ()) -> Pending[AppendUIDCode | None]:
-    return talk.submit(AppendUpload("Drafts", Upload(size), flags=flags, date=None))
+    return talk.submit(MultiAppend("Drafts", [AppendUpload(Upload(size), flags=flags)]))
 
 
 def test_waits_for_the_server_then_for_the_octets() -> None:
@@ -161,3 +162,73 @@ def test_any_pieces_make_the_same_message(pieces: list[bytes]) -> None:
         talk.session.upload(pending, piece)
         sent += talk.hears()
     assert sent == b"A1 APPEND Drafts {%d+}\r\n%s\r\n" % (len(whole), whole)
+
+
+def several(talk: Talk) -> tuple[Pending[AppendUIDCode | None], Upload, Upload]:
+    first, third = Upload(3), Upload(2)
+    messages: list[AppendMessage | AppendUpload] = [
+        AppendUpload(first),
+        AppendMessage(b"two"),
+        AppendUpload(third, flags=["\\Seen"]),
+    ]
+    return talk.submit(MultiAppend("Drafts", messages)), first, third
+
+
+def test_several_have_their_turns_one_behind_the_other() -> None:
+    talk = Talk(capabilities="MULTIAPPEND")
+    pending, first, third = several(talk)
+    heard = [talk.hears()]
+    for octets in (b"one", b"", b"3."):
+        talk.says(b"+ go\r\n")
+        if octets:
+            talk.session.upload(pending, octets)
+        heard.append(talk.hears())
+    assert heard == [
+        b"A1 APPEND Drafts {3}\r\n", b"one {3}\r\n", b"two (\\Seen) {2}\r\n", b"3.\r\n",
+    ]  # fmt: skip
+    assert (first.missing, third.missing) == (0, 0)
+    talk.says(b"A1 OK [APPENDUID 1 9:11] x\r\n")
+    stored = pending.outcome()
+    assert stored is not None
+    assert list(stored.uids) == [9, 10, 11]
+
+
+def test_several_go_on_where_the_server_waits_for_nothing() -> None:
+    talk = Talk(capabilities="MULTIAPPEND LITERAL+")
+    pending, first, third = several(talk)
+    assert talk.hears() == b"A1 APPEND Drafts {3+}\r\n"
+    assert first.begun
+    assert not third.begun
+    talk.session.upload(pending, b"one")
+    assert talk.hears() == b" {3+}\r\ntwo (\\Seen) {2+}\r\n".join([b"one", b""])
+    assert third.begun
+    talk.session.upload(pending, b"3.")
+    assert talk.hears() == b"3.\r\n"
+
+
+def test_refused_in_the_middle_the_line_ends_behind_what_was_announced() -> None:
+    talk = Talk(capabilities="MULTIAPPEND LITERAL+")
+    pending, _, third = several(talk)
+    talk.hears()
+    talk.says(b"A1 NO full\r\n")
+    with pytest.raises(NoError):
+        pending.outcome()
+    noop = talk.submit(Noop())
+    talk.session.upload(pending, b"one")
+    assert talk.hears() == b"one\r\nA2 NOOP\r\n"
+    assert not third.begun
+    talk.says(b"A2 OK x\r\n")
+    assert noop.done
+
+
+@pytest.mark.parametrize("sent", [b"", b"one"])
+@pytest.mark.parametrize("capabilities", ["MULTIAPPEND", "MULTIAPPEND LITERAL+"])
+def test_several_given_up_end_the_connection(capabilities: str, sent: bytes) -> None:
+    talk = Talk(capabilities=capabilities)
+    pending, _, _ = several(talk)
+    talk.hears()
+    talk.says(b"+ go\r\n" if "LITERAL+" not in capabilities else b"* OK x\r\n")
+    if sent:
+        talk.session.upload(pending, sent)
+    talk.session.abandon(pending)
+    assert talk.session.lost is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import AsyncExitStack
 from datetime import datetime
 from email.message import EmailMessage
 from email.parser import BytesHeaderParser
@@ -13,7 +14,7 @@ import trio
 from aimap._client.driver import CommandFuture
 from aimap._client.mailbox import Mailbox
 from aimap._client.opening import Opening
-from aimap._client.uploading import Source, message_octets, open_source, upload
+from aimap._client.uploading import AppendSource, Source, message_octets, upload
 from aimap._commands.append import Append, MultiAppend
 from aimap._commands.base import same_mailbox
 from aimap._commands.connection import Noop
@@ -26,7 +27,7 @@ from aimap._errors import (
     PartlyStoredError,
     StateError,
 )
-from aimap._model.appending import AppendMessage, UrlPart
+from aimap._model.appending import AppendMessage, AppendUpload, UrlPart
 from aimap._model.code import AppendUIDCode
 from aimap._model.numbers import MAX_NUMBER, UIDSet
 from aimap._model.search import ALL, HEADER, IN, SearchCriteria
@@ -40,7 +41,7 @@ class Appending(Opening):
     async def append(
         self,
         name: str,
-        message: InMemory | Source,
+        message: InMemory | AppendSource | Source,
         *,
         flags: Iterable[str] = (),
         date: datetime | None = None,
@@ -54,8 +55,9 @@ class Appending(Opening):
             message: the message as octets, sent as they are; as an ``EmailMessage``; as an
                 :class:`aimap.commands.AppendMessage`, which may be made of parts that the server
                 has already (CATENATE) and have annotations; or where to read it from, while it
-                is sent: the path of a file, or anything that gives octets in an ``async for``
-                loop, such as a :class:`trio.abc.ReceiveStream`.
+                is sent: the path of a file, anything that gives octets in an ``async for``
+                loop, such as a :class:`trio.abc.ReceiveStream`, or an
+                :class:`aimap.AppendSource`, which says all of that.
             flags: flags that it gets, such as ``Flag.SEEN``.
             date: its internal date, with a time zone; the server's clock if not given.
             size: how many octets the source will give, if it is not a file.
@@ -88,11 +90,11 @@ class Appending(Opening):
         same happens when the source raises something, which comes out here.
         """
         if not isinstance(message, (bytes, EmailMessage, AppendMessage)):
+            source = _append_source(message, flags, date, size)
             if find_uid:
                 raise InvalidArgumentError("the UID is found for a message in memory only")
-            async with open_source(message, size) as (source, octets):
-                await self._check_size(name, octets)
-                return await upload(self._driver, name, source, octets, flags=flags, date=date)
+            (stored,) = await self.append_all(name, [source])
+            return stored
         if size is not None:
             raise InvalidArgumentError("size is for a message that is read from a source")
         whole = _append_message(message, flags, date)
@@ -103,7 +105,7 @@ class Appending(Opening):
         return await self._append_and_find(name, whole)
 
     async def append_all(
-        self, name: str, messages: Sequence[InMemory]
+        self, name: str, messages: Sequence[InMemory | AppendSource | Source]
     ) -> list[AppendUIDCode | None]:
         """Upload several messages, in this order.
 
@@ -114,7 +116,9 @@ class Appending(Opening):
         Args:
             name: the mailbox that they go to.
             messages: as of :meth:`append`; flags and dates go with an
-                :class:`aimap.commands.AppendMessage`.
+                :class:`aimap.commands.AppendMessage`, or an :class:`aimap.AppendSource`,
+                which has the size of what is no file. Sources are read one behind the other,
+                each when it is sent.
 
         Returns:
             For each message, the new UID with the mailbox's UIDVALIDITY where the server has
@@ -122,18 +126,42 @@ class Appending(Opening):
 
         Raises:
             CapabilityError: as of :meth:`append`.
-            InvalidArgumentError: as of :meth:`append`. Nothing was sent.
+            InvalidArgumentError: as of :meth:`append`. Nothing was sent, unless it is a source
+                that gives more or less than its size.
+            OSError: if a file cannot be read.
             PartlyStoredError: if some were stored, and others were refused; it tells which.
             NoError: if the server refuses, and nothing was stored.
             ConnectionLostError: if the connection is gone; some may have been stored, unless they
                 went in one command.
 
         Cancelling before they were sent sends nothing; what has begun is still sent, and stored.
+        Where a source cannot be read to its end then, the connection is closed, so that no part of
+        it is stored, nor any message that goes in one command with it. The same happens when a
+        source raises something, which comes out here.
         """
-        wholes = [_append_message(message, (), None) for message in messages]
-        for whole in wholes:
-            self._need_for_append(whole)
-        await self._check_size(name, max(map(_octets_known, wholes), default=0))
+        if isinstance(messages, (str, bytes)):
+            raise InvalidArgumentError(f"several messages, not a {type(messages).__name__}")
+        given = [_given(message) for message in messages]
+        async with AsyncExitStack() as stack:
+            for each in given:
+                if isinstance(each, AppendSource):
+                    stack.push_async_callback(each.aclose)
+            return await self._append_given(name, given)
+
+    async def _append_given(
+        self, name: str, given: Sequence[AppendMessage | AppendSource]
+    ) -> list[AppendUIDCode | None]:
+        for each in given:
+            self._need_for_append(each)
+        sizes = [
+            await each.octets() if isinstance(each, AppendSource) else _octets_known(each)
+            for each in given
+        ]
+        await self._check_size(name, max(sizes, default=0))
+        wholes = [
+            each.announced(size) if isinstance(each, AppendSource) else each
+            for each, size in zip(given, sizes, strict=True)
+        ]
         if not wholes:
             await trio.lowlevel.checkpoint()
             return []
@@ -147,6 +175,10 @@ class Appending(Opening):
             for at in range(0, len(wholes), at_once)
         ]
         try:
+            for place, (each, whole) in enumerate(zip(given, wholes, strict=True)):
+                if isinstance(each, AppendSource) and isinstance(whole, AppendUpload):
+                    future = futures[place // at_once]
+                    await upload(self._driver, future, whole.upload, each.source)
             for future in futures:
                 await future.wait_done()
         finally:
@@ -155,7 +187,11 @@ class Appending(Opening):
                     future.cancel()
         return _outcomes(futures, at_once, len(wholes))
 
-    def _need_for_append(self, message: AppendMessage) -> None:
+    def _need_for_append(self, message: AppendMessage | AppendSource) -> None:
+        if message.annotations:
+            self._need("ANNOTATE-EXPERIMENT-1", "RFC 5257")
+        if isinstance(message, AppendSource):
+            return
         if isinstance(message.message, tuple):
             self._need("CATENATE", "RFC 4469")
             urls = [part.url.upper() for part in message.message if isinstance(part, UrlPart)]
@@ -163,8 +199,6 @@ class Appending(Opening):
                 self._need("URL-PARTIAL", "RFC 5550")
         elif b"\0" in message.message:
             self._need("BINARY", "RFC 3516")
-        if message.annotations:
-            self._need("ANNOTATE-EXPERIMENT-1", "RFC 5257")
         if message.utf8 and "UTF8=ACCEPT" not in self._driver.session.enabled:
             raise CapabilityError("UTF8=ACCEPT", "it has to be enabled for this (RFC 6855)")
 
@@ -235,13 +269,27 @@ def _append_message(
         if tuple(flags) or date is not None:
             raise InvalidArgumentError("an AppendMessage has its flags and its date in itself")
         return message
-    if not isinstance(message, (bytes, EmailMessage)):
-        kind = type(message).__name__
-        raise InvalidArgumentError(
-            f"a message is bytes, an EmailMessage or an AppendMessage, not a {kind}"
-        )
     octets = message if isinstance(message, bytes) else message_octets(message)
     return AppendMessage(octets, flags=flags, date=date)
+
+
+def _append_source(
+    message: AppendSource | Source,
+    flags: Iterable[str],
+    date: datetime | None,
+    size: int | None,
+) -> AppendSource:
+    if not isinstance(message, AppendSource):
+        return AppendSource(message, size=size, flags=flags, date=date)
+    if tuple(flags) or date is not None or size is not None:
+        raise InvalidArgumentError("an AppendSource has flags, date and size in itself")
+    return message
+
+
+def _given(message: InMemory | AppendSource | Source) -> AppendMessage | AppendSource:
+    if isinstance(message, (bytes, EmailMessage, AppendMessage)):
+        return _append_message(message, (), None)
+    return _append_source(message, (), None, None)
 
 
 def _octets_known(message: AppendMessage) -> int:

@@ -14,23 +14,19 @@ from collections.abc import (
     AsyncIterator,
     Awaitable,
     Callable,
-    Iterable,
 )
 from contextlib import asynccontextmanager
-from datetime import datetime
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
-from typing import TypeAlias, TypeVar, cast, final
+from typing import Any, TypeAlias, cast, final
 
+import attrs
 import trio
 
 from aimap._client.driver import CommandFuture, Driver
-from aimap._commands.append import AppendUpload
 from aimap._errors import InvalidArgumentError
-from aimap._model.code import AppendUIDCode
+from aimap._model.appending import AppendOptions, AppendUpload
 from aimap._model.upload import Upload
-
-T = TypeVar("T")
 
 _PIECE = 64 * 1024
 
@@ -39,34 +35,76 @@ Source: TypeAlias = AsyncIterable[bytes | bytearray] | str | os.PathLike[str]
 :class:`trio.abc.ReceiveStream`, or the path of a file."""
 
 
-@asynccontextmanager
-async def open_source(
-    source: Source, size: int | None
-) -> AsyncGenerator[tuple[AsyncIterable[bytes | bytearray], int]]:
-    """Open a source; give what to iterate over, and how many octets there are."""
-    if isinstance(source, (str, os.PathLike)):
-        if size is not None:
-            raise InvalidArgumentError("size is not for files, which tell it themselves")
-        async with await trio.open_file(source, "rb") as file:
-            size = await file.seek(0, os.SEEK_END)
-            await file.seek(0)
-            yield _Pieces(file.read), size
-    elif not isinstance(source, AsyncIterable):
-        raise InvalidArgumentError(
-            "a message is bytes, an EmailMessage, a path or an async iterable of bytes, "
-            f"not a {type(source).__name__}"
-        )
-    else:
-        if size is None:
+@final
+@attrs.frozen
+class AppendSource(AppendOptions):
+    """One message to append that is read while it is sent.
+
+    Attributes:
+        source: the path of a file, or anything that gives octets in an ``async for`` loop,
+            such as a :class:`trio.abc.ReceiveStream`. It is read once.
+        size: how many octets the source will give, if it is not a file.
+        flags: flags that it gets.
+        date: its internal date, with a time zone; without one the server takes its own.
+        annotations: annotations that it gets (:rfc:`5257#section-4.7`).
+
+    Raises:
+        InvalidArgumentError: if it is no source, has no size, or something cannot be sent.
+    """
+
+    source: Source
+    size: int | None = attrs.field(default=None, kw_only=True)
+
+    def __attrs_post_init__(self) -> None:
+        """Check that it can be read, and how much of it there is."""
+        if isinstance(self.source, (str, os.PathLike)):
+            if self.size is not None:
+                raise InvalidArgumentError("size is not for files, which tell it themselves")
+        elif not isinstance(self.source, AsyncIterable):  # pyright: ignore[reportUnnecessaryIsInstance]
+            raise InvalidArgumentError(
+                "a message is bytes, an EmailMessage, a path or an async iterable of bytes, "
+                f"not a {type(self.source).__name__}"
+            )
+        elif self.size is None:
             raise InvalidArgumentError(
                 "a message from a source needs size=, since the server is told it first"
             )
-        try:
-            yield source, size
-        finally:
-            if isinstance(source, AsyncGenerator):
-                # One that is not read to its end would be left to the garbage collector.
-                await cast("AsyncGenerator[object, None]", source).aclose()
+
+    async def octets(self) -> int:
+        """Return how many octets there will be.
+
+        Raises:
+            OSError: if it is a file that cannot be read.
+        """
+        if not isinstance(self.source, (str, os.PathLike)):
+            return self.size or 0
+        async with await trio.open_file(self.source, "rb") as file:
+            return await file.seek(0, os.SEEK_END)
+
+    def announced(self, octets: int) -> AppendUpload:
+        """Return what is said of it before it is read.
+
+        Raises:
+            InvalidArgumentError: if no message has so many octets.
+        """
+        return AppendUpload(
+            Upload(octets), flags=self.flags, date=self.date, annotations=self.annotations
+        )
+
+    async def aclose(self) -> None:
+        """Let go of what would be left to the garbage collector: a generator."""
+        source: object = self.source
+        if isinstance(source, AsyncGenerator):
+            await cast("AsyncGenerator[object, None]", source).aclose()
+
+
+@asynccontextmanager
+async def _opened(source: Source) -> AsyncGenerator[AsyncIterable[bytes | bytearray]]:
+    if isinstance(source, (str, os.PathLike)):
+        async with await trio.open_file(source, "rb") as file:
+            yield _Pieces(file.read)
+    else:
+        yield source
 
 
 @final
@@ -87,49 +125,52 @@ class _Pieces:
 
 
 async def upload(
-    driver: Driver,
-    mailbox: str,
-    source: AsyncIterable[bytes | bytearray],
-    size: int,
-    *,
-    flags: Iterable[str],
-    date: datetime | None,
-) -> AppendUIDCode | None:
-    """Send an APPEND, and the message while it is read."""
-    message = Upload(size)
+    driver: Driver, future: CommandFuture[Any], message: Upload, source: Source
+) -> None:
+    """Send a message while it is read, once it has its turn in its command, if it gets that.
+
+    Raises:
+        InvalidArgumentError: if the source gives more or less than was announced, or NUL.
+        Exception: what the source raises. The command cannot be completed then.
+    """
     may_go_on = trio.Event()
     message.on_turn = may_go_on.set
-    future = driver.submit(AppendUpload(mailbox, message, flags=flags, date=date))
+    if message.begun:
+        may_go_on.set()
     future.call_when_done(lambda _: may_go_on.set())
-    try:
-        with driver.awaiting:
-            await may_go_on.wait()
-        # Refused or not: once it has begun, the server counts its octets.
-        if message.begun and driver.session.lost is None:
-            held = b""
-            async for piece in source:
-                if len(held) + len(piece) > message.missing:
-                    raise InvalidArgumentError(
-                        f"the source gives more than the {size} octets announced"
-                    )
-                await _send(driver, future, held)
-                held = bytes(piece)
-                if driver.session.lost is not None:
-                    break
-            # The last piece waits for the end of the source: one that goes on has another size
-            # than was announced, and what was sent would be stored, cut off.
-            if len(held) < message.missing and driver.session.lost is None:
-                raise InvalidArgumentError(
-                    f"the source gave {size - message.missing + len(held)} of the {size} octets "
-                    "announced"
-                )
-            await _send(driver, future, held)
-        return await future.wait()
-    finally:
-        future.cancel()
+    with driver.awaiting:
+        await may_go_on.wait()
+    # Refused or not: once it has begun, the server counts its octets.
+    if not message.begun or driver.session.lost is not None:
+        return
+    async with _opened(source) as pieces:
+        await _send_pieces(driver, future, message, pieces)
 
 
-async def _send(driver: Driver, future: CommandFuture[T], piece: bytes) -> None:
+async def _send_pieces(
+    driver: Driver,
+    future: CommandFuture[Any],
+    message: Upload,
+    pieces: AsyncIterable[bytes | bytearray],
+) -> None:
+    size, held = message.size, b""
+    async for piece in pieces:
+        if len(held) + len(piece) > message.missing:
+            raise InvalidArgumentError(f"the source gives more than the {size} octets announced")
+        await _send(driver, future, held)
+        held = bytes(piece)
+        if driver.session.lost is not None:
+            return
+    # The last piece waits for the end of the source: one that goes on has another size
+    # than was announced, and what was sent would be stored, cut off.
+    if len(held) < message.missing and driver.session.lost is None:
+        raise InvalidArgumentError(
+            f"the source gave {size - message.missing + len(held)} of the {size} octets announced"
+        )
+    await _send(driver, future, held)
+
+
+async def _send(driver: Driver, future: CommandFuture[Any], piece: bytes) -> None:
     if piece:
         future.upload(piece)
         await driver.drain()

@@ -10,20 +10,18 @@ from aimap._commands.annotations import write_annotations
 from aimap._commands.base import Command
 from aimap._commands.sets import OnMessages
 from aimap._errors import CapabilityError, InvalidArgumentError
-from aimap._model.appending import AppendMessage, UrlPart
+from aimap._model.appending import AppendMessage, AppendOptions, AppendUpload, UrlPart
 from aimap._model.code import AppendUIDCode
 from aimap._model.numbers import SeqSet, UIDSet
 from aimap._model.response import StatusResponse, TaggedResponse, Untagged
-from aimap._model.upload import Upload
 
 if TYPE_CHECKING:
     from aimap._wire.encoder import Encoder
 
 
 # append-message = append-opts SP append-data (RFC 4466 section 6)
-def _write_options(wire: Encoder, message: AppendMessage) -> None:
-    # Courier 5.0.13 knows UTF8 only behind a list of flags, be it an empty one.
-    if message.flags or message.utf8:
+def _write_options(wire: Encoder, message: AppendOptions, *, with_flags: bool = False) -> None:
+    if message.flags or with_flags:
         wire.flags(sorted(message.flags))
     if message.date is not None:
         wire.date_time(message.date)
@@ -31,8 +29,13 @@ def _write_options(wire: Encoder, message: AppendMessage) -> None:
         write_annotations(wire, message.annotations)
 
 
-def _write_message(wire: Encoder, message: AppendMessage) -> None:
-    _write_options(wire, message)
+def _write_message(wire: Encoder, message: AppendMessage | AppendUpload) -> None:
+    if isinstance(message, AppendUpload):
+        _write_options(wire, message)
+        wire.upload(message.upload)
+        return
+    # Courier 5.0.13 knows UTF8 only behind a list of flags, be it an empty one.
+    _write_options(wire, message, with_flags=message.utf8)
     data = message.message
     if isinstance(data, bytes):
         _write_octets(wire, data, utf8=message.utf8)
@@ -108,29 +111,6 @@ class Append(Command[AppendUIDCode | None]):
 
 
 @final
-class AppendUpload(Command[AppendUIDCode | None]):
-    """APPEND of one message whose octets come later; otherwise as :class:`Append`."""
-
-    name = "APPEND"
-
-    def __init__(
-        self, mailbox: str, upload: Upload, *, flags: Iterable[str], date: datetime | None
-    ) -> None:
-        self._mailbox = mailbox
-        self._upload = upload
-        self._options = AppendMessage(b"\r\n", flags=flags, date=date)
-
-    def write(self, wire: Encoder) -> None:
-        wire.atom(self.name)
-        wire.mailbox(self._mailbox)
-        _write_options(wire, self._options)
-        wire.upload(self._upload)
-
-    def result(self, response: TaggedResponse) -> AppendUIDCode | None:
-        return response.code if isinstance(response.code, AppendUIDCode) else None
-
-
-@final
 class MultiAppend(Command[AppendUIDCode | None]):
     """APPEND of several messages, all or none (:rfc:`3502#section-6.3.11`; needs MULTIAPPEND).
 
@@ -138,7 +118,7 @@ class MultiAppend(Command[AppendUIDCode | None]):
 
     Args:
         mailbox: where to.
-        messages: at least one.
+        messages: at least one; what of them comes later has its turn one behind the other.
 
     Raises:
         InvalidArgumentError: if there is none.
@@ -147,7 +127,7 @@ class MultiAppend(Command[AppendUIDCode | None]):
 
     name = "APPEND"
 
-    def __init__(self, mailbox: str, messages: Sequence[AppendMessage]) -> None:
+    def __init__(self, mailbox: str, messages: Sequence[AppendMessage | AppendUpload]) -> None:
         if not messages:
             raise InvalidArgumentError("APPEND needs at least one message")
         self._mailbox = mailbox

@@ -12,6 +12,7 @@ import attrs
 from aimap._errors import InvalidArgumentError
 from aimap._model.entry import attribute_name, entry_name
 from aimap._model.flag import Flags
+from aimap._model.upload import Upload
 from aimap._model.url import IMAPURL
 
 # iabsolute-path (RFC 5092 section 11)
@@ -76,9 +77,36 @@ def _flags(flags: Iterable[str]) -> Flags:
     return checked
 
 
+def _date(_: object, __: object, date: datetime | None) -> None:
+    if date is not None and date.utcoffset() is None:
+        raise InvalidArgumentError(f"a date and time needs its time zone: {date!r}")
+
+
+@attrs.frozen
+class AppendOptions:
+    """What a message gets when it is appended, whatever it is (:rfc:`4466#section-6`).
+
+    Attributes:
+        flags: flags that it gets.
+        date: its internal date, with a time zone; without one the server takes its own.
+        annotations: annotations that it gets (:rfc:`5257#section-4.7`).
+
+    Raises:
+        InvalidArgumentError: if something cannot be sent.
+    """
+
+    flags: Flags = attrs.field(factory=Flags, converter=_flags, kw_only=True)
+    date: datetime | None = attrs.field(default=None, validator=_date, kw_only=True)
+    annotations: Annotations = attrs.field(
+        factory=dict[str, Mapping[str, str | bytes | None]],
+        converter=checked_annotations,
+        kw_only=True,
+    )
+
+
 @final
 @attrs.frozen
-class AppendMessage:
+class AppendMessage(AppendOptions):
     """One message to append.
 
     Attributes:
@@ -95,13 +123,6 @@ class AppendMessage:
     """
 
     message: MessageData = attrs.field(converter=_message)
-    flags: Flags = attrs.field(factory=Flags, converter=_flags, kw_only=True)
-    date: datetime | None = attrs.field(default=None, kw_only=True)
-    annotations: Annotations = attrs.field(
-        factory=dict[str, Mapping[str, str | bytes | None]],
-        converter=checked_annotations,
-        kw_only=True,
-    )
     utf8: bool = attrs.field(default=False, kw_only=True)
 
     def __attrs_post_init__(self) -> None:
@@ -109,5 +130,11 @@ class AppendMessage:
         # RFC 3502 section 6.3.11: one without octets cancels all of a MULTIAPPEND.
         if not self.message or (isinstance(self.message, tuple) and b"" in self.message):
             raise InvalidArgumentError("a message of no octets cannot be appended")
-        if self.date is not None and self.date.utcoffset() is None:
-            raise InvalidArgumentError(f"a date and time needs its time zone: {self.date!r}")
+
+
+@final
+@attrs.frozen
+class AppendUpload(AppendOptions):
+    """One message to append, whose octets come later."""
+
+    upload: Upload

@@ -328,8 +328,10 @@ class Sender:
             return
         pending.upload = None
         if pending.done:
-            # Refused meanwhile; but the line has to end.
-            self._out += [part for part in pending.parts if isinstance(part, bytes)]
+            # Refused meanwhile; but the line has to end. Of messages behind it, nothing was
+            # announced.
+            self._out.append(b"\r\n")
+            pending.parts.clear()
             self._half_sent = None
         else:
             self._go_on(pending)
