@@ -138,7 +138,10 @@ def test_what_is_in_it(built: tuple[Path, Path]) -> None:
     assert sorted(re.split("[<>=~]", need)[0] for need in needed) == ["attrs", "trio"]
     with tarfile.open(sdist) as source:
         there = {member.name.split("/", 1)[-1] for member in source.getmembers()}
-    for wanted in ("LICENSE", "README.md", "CHANGELOG.md", "tests/conftest.py", "docs/index.md"):
+    for wanted in (
+        "LICENSE", "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md",
+        "tests/conftest.py", "docs/index.md",
+    ):  # fmt: skip
         assert wanted in there
 
 
