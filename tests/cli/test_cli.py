@@ -19,8 +19,6 @@ import trustme
 
 from aimap.cli._show import plain
 from aimap.testing import Server, serve
-from tests.servers.dovecot import Dovecot
-from tests.servers.real import PASSWORD
 
 
 async def aimap(*arguments: str, **environment: str) -> subprocess.CompletedProcess[bytes]:
@@ -221,17 +219,6 @@ async def test_demo() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     assert b"equal to the server, octet by octet" in done.stdout
     assert b"rule broken" not in done.stdout
-
-
-async def test_against_dovecot(dovecot: Dovecot, tmp_path: Path) -> None:
-    user = dovecot.new_user()
-    url = f"imaps://{user}@localhost:{dovecot.tls_port}/"
-    options = ("--password-env", "PW", "--ca-file", str(dovecot.ca_file))
-    for _ in range(2):
-        done = await aimap("mirror", url, str(tmp_path / "mail"), *options, PW=PASSWORD)
-        assert done.returncode == 0, done.stderr
-    done = await aimap("ls", url, *options, PW=PASSWORD)
-    assert b"Drafts" in done.stdout
 
 
 def test_terminal_escape() -> None:

@@ -10,8 +10,6 @@ import pytest
 
 from aimap.cli._show import PlainTerminal, rows
 from aimap.testing import sample_messages
-from tests.servers.dovecot import Dovecot
-from tests.servers.real import PASSWORD as DOVECOT_PASSWORD
 
 from .support import failure, running
 
@@ -210,12 +208,3 @@ async def test_options_of_the_connection(tmp_path: Path) -> None:
         assert "no connection through the proxy" in failure(done)
         done = await aimap.on_joe("ls", "--timeout", "0")
         assert done.exit_code == 2
-
-
-async def test_against_dovecot(dovecot: Dovecot, tmp_path: Path) -> None:
-    async with running(tmp_path) as aimap:
-        url = f"imaps://{dovecot.new_user()}@localhost:{dovecot.tls_port}/"
-        options = ("--password-env", "PW", "--ca-file", str(dovecot.ca_file), url)
-        for arguments in (("ls",), ("search", "unseen or larger:1k"), ("get", "1", "--list")):
-            done = await aimap(arguments[0], *options, *arguments[1:], PW=DOVECOT_PASSWORD)
-            assert done.exit_code == (7 if arguments[0] == "get" else 0), done.stderr

@@ -3,17 +3,13 @@
 from __future__ import annotations
 
 import json
-import ssl
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import trio
 
-from aimap import Password, connect
 from aimap.testing import Server
-from tests.servers.dovecot import Dovecot
-from tests.servers.real import PASSWORD as DOVECOT_PASSWORD
 
 from .support import Program, running
 from .test_reading import letter
@@ -89,31 +85,3 @@ async def test_what_is_wrong_from_the_start_is_not_tried_for_ever(tmp_path: Path
         assert done.exit_code == 3
         done = await aimap.on_joe("watch", "INBOX", "Gone")
         assert done.exit_code == 7
-
-
-async def test_against_dovecot(dovecot: Dovecot, tmp_path: Path) -> None:
-    async with running(tmp_path) as aimap:
-        user = dovecot.new_user()
-        url = f"imaps://{user}@localhost:{dovecot.tls_port}/"
-        state = tmp_path / "state"
-        options = ("--password-env", "PW", "--ca-file", str(dovecot.ca_file), "--state", str(state))
-
-        async def deliver() -> None:
-            with trio.fail_after(30):
-                while not state.exists():  # noqa: ASYNC110 (a thread's)
-                    await trio.sleep(0.01)
-            async with connect(
-                "localhost",
-                port=dovecot.tls_port,
-                ssl_context=ssl.create_default_context(cafile=str(dovecot.ca_file)),
-                auth=Password(user, DOVECOT_PASSWORD),
-            ) as imap:
-                await imap.append("INBOX", letter("hello"))
-
-        async with trio.open_nursery() as nursery:
-            nursery.start_soon(deliver)
-            done = await aimap(
-                "watch", "--json", "--details", "--count", "1", *options, url, PW=DOVECOT_PASSWORD
-            )
-        assert done.exit_code == 0, done.stderr
-        assert json.loads(done.stdout)["subject"] == "hello"
