@@ -1,7 +1,7 @@
 # make demo   see it work, no account needed
 # make test   all that must hold
 # make docs   the site, into docs/_build/html
-# make bench  side by side with other clients; QUICK=1 is soon done, and rough
+# make bench  side by side with other clients, in 45 minutes; QUICK=1 is soon done, and rough
 # make fuzz   by coverage, SECONDS=60 for each target
 .PHONY: demo test lint types contracts suite compat package docs bench fuzz servers peers clean
 
@@ -78,11 +78,12 @@ servers:
 	@$(PYTHON) -m tests.servers.chroot cyrus courier
 
 # A client in C and another mirror to compare with; likewise. Without them the tables say so.
+# The benchmarks install imapflow themselves, where there is npm.
 peers:
-	@{ [ -e /usr/include/libetpan/libetpan.h ] && command -v offlineimap; } >/dev/null || \
+	@{ [ -e /usr/include/libetpan/libetpan.h ] && command -v cc && command -v offlineimap; } >/dev/null || \
 	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
 		apt-get update -qq && DEBIAN_FRONTEND=noninteractive \
-		apt-get install -y -qq --no-install-recommends libetpan-dev offlineimap3 >/dev/null; \
+		apt-get install -y -qq --no-install-recommends gcc libc6-dev libetpan-dev offlineimap3 >/dev/null; \
 	else echo "no libetpan or offlineimap here: they will not be compared with"; fi
 
 .venv/bin/python:

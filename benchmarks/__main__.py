@@ -4,37 +4,49 @@ from __future__ import annotations
 
 import argparse
 import os
+import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from tests.servers import dovecot
 
-from benchmarks import mirror, parse, report, responses, scaling
+from benchmarks import mirror, parse, responses, scaling
 from benchmarks.engine.rows import ROWS
 from benchmarks.engine.task import Lab
-from benchmarks.report import Section
+from benchmarks.report import Page, Section
+from benchmarks.turns import ENOUGH, FailedError
 
-_NAMES = ("engine", "scaling", "parse", "mirror")
 _ROUNDS = 5
-_INTRODUCTION = """# Benchmarks
+_INTRODUCTION = f"""# Benchmarks
 
 aimap side by side with other clients: the same work against the same server, in one run,
 each client in a process of its own. `make bench` runs all of this on your machine and writes
-this page; `make bench QUICK=1` takes two minutes and is rough. Numbers are medians. A row in
-which another client wins is shown like any other.
+this page; `make bench QUICK=1` takes two minutes, prints what is rough, and writes nothing.
 
-Where others win, and why: imaplib takes less processor time for a small command, since it hands
-out lines that nobody has parsed, to one task at a time; a bare stream takes less still. libetpan,
-in C, is ahead where large bodies are only copied. mbsync, in C too, is quicker where everything is
-near; over a link with 50 ms what counts is the number of round trips."""
+Clients take turns. After a round that warms up, and is not counted, there are five; shown are the
+median and, in brackets, the least and the most. Who needs so long that five rounds would take more
+than {ENOUGH:.0f} seconds (a minute for mirrors) has fewer, and then their number is shown.
+
+Behind each table stands who was ahead of aimap in it, by how much, and why. In short: what hands
+out lines that nobody has parsed, as imaplib and aioimaplib do, takes less processor time for
+a small command, and a bare stream takes less still; what is written in C, as libetpan and mbsync
+are, takes less where everything is near. Over a link with 50 ms what counts is the number of round
+trips."""
+
+Part = tuple[str, Callable[[], Section]]
+"""What is measured, by a name that is shown if that fails."""
 
 
 def _arguments() -> argparse.Namespace:
     defaults = parse.Options()
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument(
-        "names", nargs="*", metavar="name", help=f"{', '.join(_NAMES)}; all by default"
+        "names", nargs="*", metavar="name", help=f"{', '.join(_GROUPS)}; all by default"
     )
     parser.add_argument(
         "--quick",
@@ -56,65 +68,92 @@ def _arguments() -> argparse.Namespace:
     only.add_argument("--sets", nargs="+", choices=defaults.sets, default=defaults.sets)
     only.add_argument("--clients", nargs="+", choices=defaults.clients, default=defaults.clients)
     arguments = parser.parse_args()
-    if unknown := set(arguments.names).difference(_NAMES):
-        parser.error(f"no benchmark is called {unknown.pop()!r}; there are {', '.join(_NAMES)}")
+    if unknown := set(arguments.names).difference(_GROUPS):
+        parser.error(f"no benchmark is called {unknown.pop()!r}; there are {', '.join(_GROUPS)}")
+    arguments.rounds = arguments.rounds or (1 if arguments.quick else _ROUNDS)
     return arguments
 
 
-def _engine(names: Sequence[str], rounds: int, *, quick: bool) -> Iterator[Section]:
+@contextmanager
+def _lab(rounds: int, *, quick: bool) -> Iterator[Lab]:
+    """Run a Dovecot to measure with."""
     reason = dovecot.missing()
     if reason is not None:
-        yield Section(f"engine: {reason}")
-        return
+        raise FailedError(reason)
     with tempfile.TemporaryDirectory() as folder, dovecot.running(Path(folder)) as server:
+        yield Lab(server, rounds, quick)
+
+
+def _engine(arguments: argparse.Namespace) -> Iterator[Part]:
+    with _lab(arguments.rounds, quick=arguments.quick) as lab:
+        for name in arguments.rows:
+            yield name, partial(ROWS[name], lab)
+
+
+def _scaling(arguments: argparse.Namespace) -> Iterator[Part]:
+    yield "scaling", partial(scaling.run, arguments.rounds, quick=arguments.quick)
+
+
+def _parse(arguments: argparse.Namespace) -> Iterator[Part]:
+    options = parse.Options(
+        scale=arguments.scale or (parse.QUICK if arguments.quick else 1.0),
+        rounds=arguments.rounds,
+        order=arguments.order,
+        clients=arguments.clients,
+    )
+    for name in arguments.sets:
+        yield f"parse {name}", partial(parse.run, name, options)
+
+
+def _mirror(arguments: argparse.Namespace) -> Iterator[Part]:
+    names = arguments.mirrors or (("several",) if arguments.quick else tuple(mirror.ROWS))
+    with _lab(arguments.rounds, quick=arguments.quick) as lab:
         for name in names:
-            yield ROWS[name](Lab(server, rounds, quick))
+            yield f"mirror {name}", partial(mirror.ROWS[name], lab)
 
 
-def _mirror(names: Sequence[str], *, quick: bool) -> Iterator[Section]:
-    reason = dovecot.missing()
-    if reason is not None:
-        yield Section(f"mirror: {reason}")
-        return
-    with tempfile.TemporaryDirectory() as folder, dovecot.running(Path(folder)) as server:
-        for name in names:
-            yield Section(mirror.ROWS[name](server, quick=quick))
+_GROUPS: dict[str, Callable[[argparse.Namespace], Iterator[Part]]] = {
+    "parse": _parse,
+    "scaling": _scaling,
+    "engine": _engine,
+    "mirror": _mirror,
+}
 
 
-def _sections(arguments: argparse.Namespace) -> Iterator[Section]:
-    names = arguments.names or _NAMES
-    quick: bool = arguments.quick
-    rounds = arguments.rounds or (1 if quick else _ROUNDS)
-    if "engine" in names:
-        yield from _engine(arguments.rows, rounds, quick=quick)
-    if "scaling" in names:
-        yield scaling.run(rounds, quick=quick)
-    if "parse" in names:
-        options = parse.Options(
-            scale=arguments.scale or (parse.QUICK if quick else 1.0),
-            rounds=rounds,
-            order=arguments.order,
-            sets=arguments.sets,
-            clients=arguments.clients,
-        )
-        yield from parse.run(options)
-    if "mirror" in names:
-        mirrors = arguments.mirrors or (["several"] if quick else tuple(mirror.ROWS))
-        yield from _mirror(mirrors, quick=quick)
+def sections(name: str, parts: Iterator[Part]) -> Iterator[Section]:
+    """Measure one part after the other; what fails is told in its section, and is not the end."""
+    try:
+        for part, run in parts:
+            begin = time.perf_counter()
+            try:
+                section = run()
+            except Exception as error:  # noqa: BLE001 (whatever it is, the rest can be measured)
+                traceback.print_exc()
+                section = _failed(part, error)
+            print(f"{part}: {time.perf_counter() - begin:.0f} s", file=sys.stderr, flush=True)
+            yield section
+    except (FailedError, RuntimeError, OSError) as error:
+        yield _failed(name, error)
 
 
-def _printed(sections: Iterator[Section]) -> Iterator[Section]:
-    for section in sections:
-        print(section.text, end="\n\n", flush=True)
-        yield section
+def _failed(name: str, error: Exception) -> Section:
+    return Section(name.capitalize(), [f"Not measured: {str(error) or type(error).__name__}"])
 
 
 def main() -> None:
     """Run those that are named."""
     arguments = _arguments()
-    sections = list(_printed(_sections(arguments)))
-    if arguments.write is not None:
-        report.write(arguments.write, _INTRODUCTION, sections)
+    page = Page(arguments.write, _INTRODUCTION) if arguments.write else None
+    begin = time.perf_counter()
+    for name in arguments.names or _GROUPS:
+        for section in sections(name, _GROUPS[name](arguments)):
+            print(section.text, end="\n\n", flush=True)
+            if page is not None:
+                page.add(section)
+    seconds = time.perf_counter() - begin
+    print(f"all: {seconds:.0f} s", file=sys.stderr)
+    if page is not None:
+        page.finish(seconds)
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from tests.servers import dovecot
 
 import aimap
 from aimap import Account, AccountConfig, Arrived, Retry
+from benchmarks.inotify import let_dovecot_watch
 
 _MESSAGE = b"Subject: hello\r\n\r\nhow are you?\r\n"
 _AT_ONCE = 20
@@ -157,16 +158,6 @@ def _resident() -> int:
     return pages * os.sysconf("SC_PAGE_SIZE")
 
 
-def _let_dovecot_watch(accounts: int) -> None:
-    """Raise the number of inotify instances: without one, Dovecot looks every 30 seconds."""
-    limit = Path("/proc/sys/fs/inotify/max_user_instances")
-    try:
-        if int(limit.read_text(encoding="ascii")) < 2 * accounts:
-            limit.write_text(str(2 * accounts), encoding="ascii")
-    except OSError as error:
-        print(f"events will come late: {limit} cannot be raised ({error})")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter
@@ -179,7 +170,7 @@ def main() -> None:
     reason = dovecot.missing()
     if reason is not None:
         raise SystemExit(reason)
-    _let_dovecot_watch(options.accounts)
+    let_dovecot_watch(options.accounts)
     with (
         tempfile.TemporaryDirectory(prefix="aimap-bench-") as lab,
         dovecot.running(Path(lab)) as server,

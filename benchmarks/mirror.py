@@ -2,8 +2,8 @@
 
 Each program is a process of its own and mirrors into a new folder: first all of it, then
 again with nothing new, then with ten changes. Octets and flights (how often something is
-sent behind something received) are counted on the link. "working" leaves out the start of
-Python, where that can be told; programs are compared by it.
+sent behind something received) are counted on the link. Seconds are all that whoever starts
+the program waits for; how many of them are the start of Python is shown where it is known.
 """
 
 from __future__ import annotations
@@ -12,22 +12,38 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.servers.real import RealServer
-
 from benchmarks import mirror_tools as tools
-from benchmarks.engine.table import aim, table
-from benchmarks.link import Link, Traffic, linked
-from benchmarks.mirror_mail import change, make_users
-from benchmarks.mirror_tools import Job, Run, Tool, messages_in
+from benchmarks.engine.task import Lab
+from benchmarks.link import Link, linked
+from benchmarks.mirror_mail import change, make_users, messages_on
+from benchmarks.mirror_tools import Job, Tool, messages_in
+from benchmarks.report import Section
+from benchmarks.tables import ahead, aim, ratio, table
+from benchmarks.turns import Entrant, FailedError, Figures, take_turns
 
 SHORT, LONG = 0.0, 0.05
-_PATIENCE = 180.0
+FIRST, AGAIN, CHANGED = "first", "again", "10 changes"
+_PATIENCE = 120.0
+_ENOUGH = 45.0
+"""Seconds that the rounds of one program may take together."""
 
-Measured = dict[str, tuple[Run, Traffic]]
-"""What each pass of a program took, by its name."""
+
+@dataclass(kw_only=True)
+class _Program(Entrant):
+    """A program over a link; its figures are named by the pass, too.
+
+    Attributes:
+        tool: how it is run.
+    """
+
+    tool: Tool
+
+
+def _program(tool: Tool) -> _Program:
+    return _Program(client=tool.name.split()[0], title=tool.name, tool=tool, failure=tool.missing)
 
 
 @contextmanager
@@ -39,39 +55,50 @@ def _folder() -> Iterator[Path]:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _pass(tool: Tool, job: Job, link: Link, *, direct: int | None) -> tuple[Run, Traffic]:
+def _pass(name: str, tool: Tool, job: Job, link: Link, *, direct: int | None = None) -> Figures:
     """Run a program once; without added time it talks to the server itself."""
     before = link.traffic()
     run = tool.run(job if direct is None else replace(job, port=direct), _PATIENCE)
     after = link.traffic()
-    return run, Traffic(
-        after.sent - before.sent,
-        after.received - before.received,
-        after.flights - before.flights,
-        after.connections - before.connections,
-    )
+    figures = {
+        "seconds": run.seconds,
+        "start": run.start,
+        "cpu": run.cpu,
+        "memory": run.memory,
+    }
+    if direct is None:
+        figures["octets"] = after.octets - before.octets
+        figures["flights"] = after.flights - before.flights
+    return {f"{name}: {figure}": value for figure, value in figures.items()}
 
 
-def _passes(
-    server: RealServer, tool: Tool, users: Sequence[str], round_trip: float, names: Sequence[str]
-) -> Measured | str:
-    """Mirror those accounts several times; return what it took, or why it did not."""
-    if tool.missing:
-        return tool.missing
-    found: Measured = {}
-    with _folder() as folder, linked(server.port, round_trip) as link:
-        job = Job(link.port, tuple(users), folder, connections=4)
-        for name in names:
-            if name == "10 changes":
-                for user in users:
-                    change(server, user)
-            # What is counted is counted on the long link.
-            direct = server.port if not round_trip else None
-            try:
-                found[name] = _pass(tool, job, link, direct=direct)
-            except RuntimeError as error:
-                return str(error)
-    return found
+def _compare(
+    lab: Lab,
+    programs: Sequence[_Program],
+    users: Sequence[str],
+    round_trip: float,
+    names: Sequence[str],
+) -> None:
+    """Let each program mirror those accounts into a new folder, pass by pass, in each round."""
+    # What is counted is counted on the long link.
+    direct = lab.server.port if not round_trip else None
+    with linked(lab.server.port, round_trip) as link:
+
+        def run(program: _Program) -> Figures:
+            found: Figures = {}
+            with _folder() as folder:
+                job = Job(link.port, tuple(users), folder, connections=4)
+                for name in names:
+                    if name == CHANGED:
+                        for user in users:
+                            change(lab.server, user)
+                    found |= _pass(name, program.tool, job, link, direct=direct)
+                there, wanted = messages_in(folder, users), messages_on(lab.server, users)
+                if there != wanted:
+                    raise FailedError(f"mirrors {there:,} of {wanted:,} messages")
+            return found
+
+        take_turns(programs, run, lab.rounds, enough=_ENOUGH)
 
 
 _COLUMNS = (
@@ -79,7 +106,8 @@ _COLUMNS = (
     "pass",
     "link",
     "seconds",
-    "working",
+    "times mbsync",
+    "to start",
     "CPU seconds",
     "octets",
     "flights",
@@ -87,141 +115,160 @@ _COLUMNS = (
 )
 
 
-def _rows(tool: Tool, round_trip: float, found: Measured | str) -> list[list[str]]:
+def _rows(
+    programs: Sequence[_Program], round_trip: float, names: Sequence[str]
+) -> Iterator[list[str]]:
     link = f"{round_trip * 1000:.0f} ms"
-    if isinstance(found, str):
-        return [[tool.name, "", link, found, "", "", "", "", ""]]
-    return [
-        [
-            tool.name,
-            name,
-            link,
-            f"{run.seconds:.2f}",
-            f"{run.working:.2f}",
-            f"{run.cpu:.2f}",
-            f"{traffic.octets:,}" if traffic.octets else "",
-            str(traffic.flights) if traffic.octets else "",
-            f"{run.memory / 1e6:.0f}",
-        ]
-        for name, (run, traffic) in found.items()
-    ]
+    measure = next((each for each in programs if each.client == "mbsync"), None)
+    for each in programs:
+        if each.failure:
+            yield [each.title, "", link, each.failure, *[""] * 6]
+            continue
+        for name in names:
+            yield [
+                each.title,
+                name,
+                link,
+                each.shown(f"{name}: seconds", ".2f"),
+                each.times(f"{name}: seconds", measure) if measure else "",
+                f"{each.middle(f'{name}: start') or 0:.2f}",
+                each.shown(f"{name}: cpu", ".2f"),
+                each.shown(f"{name}: octets", ",.0f"),
+                each.shown(f"{name}: flights", ".0f"),
+                each.shown(f"{name}: memory", ".0f", over=1e6),
+            ]
 
 
-def _ratio(
-    ours: Measured | str, theirs: Measured | str, name: str, what: Callable[[Run, Traffic], float]
-) -> float | None:
-    if isinstance(ours, str) or isinstance(theirs, str):
-        return None
-    return what(*ours[name]) / max(1e-9, what(*theirs[name]))
+def _ahead(programs: Sequence[_Program], round_trip: float, names: Sequence[str]) -> Iterator[str]:
+    for name in names:
+        what = f"Seconds of {name} at {round_trip * 1000:.0f} ms"
+        yield ahead(what, programs[0], programs, f"{name}: seconds", _REASONS)
 
 
-def _seconds(run: Run, _: Traffic) -> float:
-    return run.working
+_REASONS = {
+    "mbsync": "it is written in C, and starts at once; see what Python takes to start",
+    "offlineimap": "it starts sooner, since it imports less",
+}
 
 
-def _octets(_: Run, traffic: Traffic) -> float:
-    return traffic.octets
+def _times(programs: Sequence[_Program], other: str, figure: str) -> float | None:
+    """Divide a figure of the first one by that of another."""
+    (found,) = [each for each in programs if each.client == other]
+    return ratio(programs[0].middle(figure), found.middle(figure))
 
 
-def one(server: RealServer, *, quick: bool) -> str:
+def _programs(round_trip: float) -> list[_Program]:
+    """Return who is compared; who compresses has nothing to win where nothing is far."""
+    kinds = [tools.aimap(), tools.mbsync(), tools.offlineimap()]
+    if round_trip:
+        kinds.insert(1, tools.aimap(compress=True))
+    return [_program(tool) for tool in kinds]
+
+
+def one(lab: Lab) -> Section:
     """Mirror one account: first, again, and with ten changes, over a short and a long link."""
-    messages = 1000 if quick else 10_000
-    programs = [tools.aimap(), tools.aimap(compress=True), tools.mbsync(), tools.offlineimap()]
-    rows: list[list[str]] = []
-    found: dict[tuple[str, float], Measured | str] = {}
+    messages = 1000 if lab.quick else 10_000
+    names = (FIRST, AGAIN, CHANGED)
+    users = make_users(lab.server, 1, messages)
+    found: dict[float, list[_Program]] = {}
     for round_trip in (SHORT, LONG):
-        for tool in programs:
-            (user,) = make_users(server, 1, messages)
-            names = ("first", "again", "10 changes")
-            measured = _passes(server, tool, [user], round_trip, names)
-            found[tool.name, round_trip] = measured
-            rows += _rows(tool, round_trip, measured)
-    ours, theirs = programs[0].name, programs[2].name
+        found[round_trip] = _programs(round_trip)
+        _compare(lab, found[round_trip], users, round_trip, names)
     aims = [
         aim(
-            f"{name} at {round_trip * 1000:.0f} ms, times {theirs}",
-            _ratio(found[ours, round_trip], found[theirs, round_trip], name, _seconds),
+            f"{name} at {round_trip * 1000:.0f} ms, times mbsync",
+            _times(found[round_trip], "mbsync", f"{name}: seconds"),
             most,
         )
         for name, round_trip, most in (
-            ("first", SHORT, 2.0),
-            ("first", LONG, 1.0),
-            ("10 changes", LONG, 1.0),
+            (FIRST, SHORT, 2.0),
+            (FIRST, LONG, 1.0),
+            (CHANGED, LONG, 1.0),
         )
     ]
-    octets = _ratio(found[ours, LONG], found[theirs, LONG], "10 changes", _octets)
-    aims.append(aim(f"octets with 10 changes, times {theirs}", octets, 0.1))
-    return "\n".join(
-        [f"**mirror of one account**: {messages:,} messages\n", table(_COLUMNS, rows), "", *aims]
-    )
+    octets = _times(found[LONG], "mbsync", f"{CHANGED}: octets")
+    aims.append(aim(f"octets with {CHANGED}, times mbsync", octets, 0.1))
+    title = f"Mirror of one account of {messages:,} messages"
+    return _section(title, found, names, aims)
 
 
-def large(server: RealServer, *, quick: bool) -> str:
-    """Mirror ten changes of a large mailbox."""
-    messages = 10_000 if quick else 100_000
-    tool = tools.aimap()
-    (user,) = make_users(server, 1, messages)
-    # A link without delay, so that it counts.
-    found: Measured | str = {}
-    with _folder() as folder, linked(server.port, 0) as link:
-        job = Job(link.port, (user,), folder)
-        found = {"first": _pass(tool, job, link, direct=None)}
-        for name in ("again", "10 changes"):
-            if name == "10 changes":
-                change(server, user)
-            found[name] = _pass(tool, job, link, direct=None)
-    run, traffic = found["10 changes"]
-    aims = [
-        aim("octets with 10 changes", traffic.octets, 10_000),
-        aim("CPU seconds with 10 changes, the start of Python included", run.cpu, 1.0),
-    ]
-    title = f"**mirror of a large mailbox**: {messages:,} messages\n"
-    return "\n".join([title, table(_COLUMNS, _rows(tool, 0, found)), "", *aims])
-
-
-def several(server: RealServer, *, quick: bool) -> str:
-    """Mirror several accounts over a long link."""
-    count, messages = (5, 100) if quick else (20, 500)
-    users = make_users(server, count, messages)
-    rows: list[list[str]] = []
-    found: dict[str, Measured | str] = {}
-    programs = [tools.aimap(), tools.aimap(compress=True), tools.mbsync()]
-    for tool in programs:
-        found[tool.name] = _passes(server, tool, users, LONG, ("first", "again"))
-        rows += _rows(tool, LONG, found[tool.name])
+def several(lab: Lab) -> Section:
+    """Mirror several accounts over a short and a long link."""
+    count, messages = (5, 100) if lab.quick else (10, 250)
+    names = (FIRST, AGAIN)
+    users = make_users(lab.server, count, messages)
+    found: dict[float, list[_Program]] = {}
+    for round_trip in (LONG,) if lab.quick else (SHORT, LONG):
+        found[round_trip] = _programs(round_trip)
+        _compare(lab, found[round_trip], users, round_trip, names)
     aims = [
         aim(
-            f"{name}, times mbsync -a",
-            _ratio(found[programs[0].name], found[programs[2].name], name, _seconds),
-            0.2,
+            f"{name} at 50 ms, times mbsync", _times(found[LONG], "mbsync", f"{name}: seconds"), 0.2
         )
-        for name in ("first", "again")
+        for name in names
     ]
-    title = f"**mirror of several accounts**: {count} accounts of {messages} messages\n"
-    return "\n".join([title, table(_COLUMNS, rows), "", *aims])
+    title = f"Mirror of {count} accounts of {messages} messages each"
+    return _section(title, found, names, aims)
 
 
-def many(server: RealServer, *, quick: bool) -> str:
+def _section(
+    title: str, found: dict[float, list[_Program]], names: Sequence[str], aims: Sequence[str]
+) -> Section:
+    rows = [row for round_trip, all_of in found.items() for row in _rows(all_of, round_trip, names)]
+    notes = [
+        note for round_trip, all_of in found.items() for note in _ahead(all_of, round_trip, names)
+    ]
+    return Section(title, [_HOW, table(_COLUMNS, rows), *aims, *notes])
+
+
+_HOW = (
+    "Into a new Maildir in each round, written through to the disk as each program does by "
+    "itself. mbsync compresses what goes over the link wherever the server can; aimap does it if "
+    "it is told to. mbsync takes one account after the other."
+)
+
+
+def large(lab: Lab) -> Section:
+    """Mirror ten changes of a large mailbox."""
+    messages = 10_000 if lab.quick else 50_000
+    program = _program(tools.aimap())
+    (user,) = make_users(lab.server, 1, messages)
+    # A link without delay, so that it counts.
+    with _folder() as folder, linked(lab.server.port, 0) as link:
+        job = Job(link.port, (user,), folder)
+        first = _pass(FIRST, program.tool, job, link)
+
+        def run(program: _Program) -> Figures:
+            again = _pass(AGAIN, program.tool, job, link)
+            change(lab.server, user)
+            return again | _pass(CHANGED, program.tool, job, link)
+
+        take_turns([program], run, lab.rounds, enough=_ENOUGH)
+    program.measured[0] |= first
+    aims = [
+        aim("octets with 10 changes", program.middle(f"{CHANGED}: octets"), 10_000),
+        aim("CPU seconds with 10 changes", program.middle(f"{CHANGED}: cpu"), 1.0),
+    ]
+    rows = list(_rows([program], SHORT, (FIRST, AGAIN, CHANGED)))
+    title = f"Mirror of a mailbox of {messages:,} messages"
+    return Section(title, [table(_COLUMNS, rows), *aims])
+
+
+def many(lab: Lab) -> Section:
     """Mirror many accounts in one process."""
-    count, messages = (20, 50) if quick else (200, 200)
-    users = make_users(server, count, messages)
-    tool = tools.aimap(at_once=50)
-    rows: list[list[str]] = []
-    with _folder() as folder, linked(server.port, 0) as link:
-        job = Job(server.port, users, folder)
-        found: Measured = {}
-        for name in ("first", "again"):
-            found[name] = _pass(tool, job, link, direct=server.port)
-        rows = _rows(tool, 0, found)
-        there = messages_in(folder, users)
-    title = f"**mirror of many accounts**: {count} accounts of {messages} messages in one process\n"
-    return "\n".join([title, table(_COLUMNS, rows), "", f"{there:,} messages are there"])
+    count, messages = (20, 50) if lab.quick else (200, 50)
+    users = make_users(lab.server, count, messages)
+    programs = [_program(tools.aimap(at_once=50))]
+    _compare(lab, programs, users, SHORT, (FIRST, AGAIN))
+    rows = list(_rows(programs, SHORT, (FIRST, AGAIN)))
+    title = f"Mirror of {count} accounts of {messages} messages each, in one process"
+    return Section(title, [table(_COLUMNS, rows)])
 
 
-ROWS: dict[str, Callable[..., str]] = {
+ROWS: dict[str, Callable[[Lab], Section]] = {
     "one": one,
-    "large": large,
     "several": several,
+    "large": large,
     "many": many,
 }
 """What is measured, by name."""

@@ -94,3 +94,15 @@ def change(server: RealServer, user: str) -> None:
     for number in range(4):
         client.append("INBOX", "", "", b"Subject: new %d\r\n\r\nthat is all\r\n" % number)
     client.logout()
+
+
+def messages_on(server: RealServer, users: Sequence[str]) -> int:
+    """Return how many messages these users have on the server, in the INBOX."""
+    found = 0
+    for user in users:
+        client = imaplib.IMAP4("127.0.0.1", server.port)
+        client.login(user, PASSWORD)
+        _, answer = client.select("INBOX", readonly=True)
+        found += int(answer[0] or b"0")
+        client.logout()
+    return found

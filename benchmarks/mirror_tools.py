@@ -15,6 +15,8 @@ from pathlib import Path
 
 from tests.servers.real import PASSWORD
 
+from benchmarks.turns import FailedError
+
 
 @dataclass(frozen=True)
 class Job:
@@ -38,14 +40,14 @@ class Run:
     """What one run took.
 
     Attributes:
-        seconds: on the wall.
-        working: those behind the start of the program, where it tells them.
+        seconds: on the wall, from the start of the program to its end.
+        start: those before it begins to work, where it tells them.
         cpu: seconds of the processor, its children's too.
         memory: resident octets at most.
     """
 
     seconds: float
-    working: float
+    start: float
     cpu: float
     memory: int
 
@@ -68,7 +70,7 @@ class Tool:
         """Run it.
 
         Raises:
-            RuntimeError: if it fails, or takes too long.
+            FailedError: if it fails, or takes too long.
         """
         log = job.folder / f"{self.name.split()[0]}.log"
         with log.open("wb") as output:
@@ -85,16 +87,16 @@ class Tool:
                 if time.perf_counter() - begin > patience:
                     child.kill()
                     child.wait()
-                    raise RuntimeError(f"not ready within {patience:.0f} s")
+                    raise FailedError(f"not ready within {patience:.0f} s")
                 time.sleep(0.005)
             seconds = time.perf_counter() - begin
             child.returncode = os.waitstatus_to_exitcode(status)
         if child.returncode:
             lines = log.read_text(errors="replace").strip().splitlines() or ["no reason"]
-            raise RuntimeError(f"fails ({child.returncode}): {lines[-1][:100]}")
+            raise FailedError(f"fails ({child.returncode}): {lines[-1][:100]}")
         told = re.search(rb"^working: ([0-9.]+)$", log.read_bytes(), re.MULTILINE)
-        working = float(told[1]) if told else seconds
-        return Run(seconds, working, usage.ru_utime + usage.ru_stime, memory)
+        start = seconds - float(told[1]) if told else 0.0
+        return Run(seconds, start, usage.ru_utime + usage.ru_stime, memory)
 
 
 def _most_memory(pid: int) -> int:

@@ -14,15 +14,16 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from importlib.metadata import version
-from statistics import median
 
 from benchmarks import corpus, peers, responses
 from benchmarks.clients import ITEMS
 from benchmarks.corpus import Corpus
 from benchmarks.replay import replaying
 from benchmarks.report import Bars, Section
+from benchmarks.tables import ahead, table
+from benchmarks.turns import Entrant, FailedError, Figures, take_turns
 
 ROUNDS = 5
 QUICK = 0.05
@@ -50,25 +51,17 @@ class Options:
     clients: Sequence[str] = ("socket", "imaplib", "imapclient", "aimap", "imapflow", "libetpan")
 
 
-@dataclass
-class Row:
-    """A client, used in one way, and what was measured.
+@dataclass(kw_only=True)
+class Row(Entrant):
+    """A client, used in one way.
 
     Attributes:
-        client: such as ``"aimap"``.
-        title: as it is shown.
         command: how it is run; what to fetch is added.
         read: whether all that it parsed is decoded and looked at too.
-        failure: why there is nothing to show, or empty.
-        seconds: one number for each round.
     """
 
-    client: str
-    title: str
     command: tuple[str, ...] = ()
     read: bool = False
-    failure: str = ""
-    seconds: list[float] = field(default_factory=list)
 
 
 def _python(client: str) -> tuple[str, ...]:
@@ -79,23 +72,24 @@ def _peer(client: str, note: str, find: Callable[[], peers.Peer], *, read: bool 
     try:
         found = find()
     except peers.MissingError as missing:
-        return Row(client, client, failure=f"not installed: {missing}")
-    return Row(client, f"{client} {found.version}, {note}", found.command, read)
+        return Row(client=client, title=client, failure=f"not installed: {missing}")
+    title = f"{client} {found.version}, {note}"
+    return Row(client=client, title=title, command=found.command, read=read)
 
 
 def rows(name: str, clients: Sequence[str]) -> list[Row]:
     """Return who takes part in a set."""
     found = [
-        Row("socket", "a socket, octets dropped", _python("socket")),
-        Row("imaplib", "imaplib, lines only", _python("imaplib")),
+        Row(client="socket", title="a socket, octets dropped", command=_python("socket")),
+        Row(client="imaplib", title="imaplib, lines only", command=_python("imaplib")),
     ]
     for client in ("imapclient", "aimap"):
         package = "trio-aimap" if client == "aimap" else client
         title = f"{client} {version(package)}"
-        found.append(Row(client, title, _python(client)))
+        row = Row(client=client, title=title, command=_python(client))
+        found.append(row)
         if name != "bodies":
-            row = Row(client, f"{title}, every attribute read", _python(client), read=True)
-            found.append(row)
+            found.append(replace(row, title=f"{title}, every attribute read", read=True))
     if "imapflow" in clients:
         found.append(_peer("imapflow", "which decodes as it parses", peers.imapflow, read=True))
     if "libetpan" in clients:
@@ -103,8 +97,12 @@ def rows(name: str, clients: Sequence[str]) -> list[Row]:
     return [row for row in found if row.client in clients]
 
 
-def measure(row: Row, task: Corpus, port: int) -> None:
-    """Let a client do it once, and add what it took to its row."""
+def measure(row: Row, task: Corpus, port: int) -> Figures:
+    """Let a client do it once; return its ``"cpu"``.
+
+    Raises:
+        FailedError: if it does not find what was put in.
+    """
     command = [*row.command, task.name, str(port), str(task.warm_up)]
     if row.read and row.client in {"imapclient", "aimap"}:
         command.append("read")
@@ -120,11 +118,10 @@ def measure(row: Row, task: Corpus, port: int) -> None:
             check=True,
         )
     except subprocess.TimeoutExpired:
-        row.failure = f"not ready within {_MOST_SECONDS} seconds"
-        return
+        raise FailedError(f"not ready within {_MOST_SECONDS} seconds") from None
     except subprocess.CalledProcessError as error:
-        row.failure = f"failed: {(error.stderr.strip().splitlines() or ['no reason'])[-1]}"
-        return
+        reason = (error.stderr.strip().splitlines() or ["no reason"])[-1]
+        raise FailedError(f"failed: {reason}") from None
     result = json.loads(done.stdout)
     wrong = {
         f"{found} {what}, not {task.checks[what]}"
@@ -132,62 +129,52 @@ def measure(row: Row, task: Corpus, port: int) -> None:
         if found != task.checks[what]
     }
     if wrong:
-        row.failure = f"found {', '.join(sorted(wrong))}"
-        return
-    row.seconds.append(result["seconds"])
+        raise FailedError(f"found {', '.join(sorted(wrong))}")
+    return {"cpu": result["seconds"]}
 
 
 def _compare(row: Row, rows: Sequence[Row], client: str) -> str:
     """Relate to another client's row: one that reads too, if this one does."""
-    others = [each for each in rows if each.client == client and each.seconds and not each.failure]
+    others = [each for each in rows if each.client == client]
     other = next((each for each in others if each.read == row.read), others[0] if others else None)
-    return f"{median(row.seconds) / median(other.seconds):.2f}" if other else ""
+    return row.times("cpu", other) if other else ""
 
 
-def _table(task: Corpus, items: str, rows: Sequence[Row]) -> list[str]:
+def _ahead(rows: Sequence[Row]) -> list[str]:
+    """Compare ours with those that do as much, or as little, where there are both."""
+    all_of_ours = [each for each in rows if each.client == "aimap"]
+    notes: list[str] = []
+    for ours in all_of_ours:
+        others = [each for each in rows if len(all_of_ours) == 1 or each.read == ours.read]
+        notes.append(ahead("CPU seconds", ours, others, "cpu"))
+    return notes
+
+
+_COLUMNS = ("client", "CPU seconds", "µs a message", "times imapclient", "times aimap")
+
+
+def run(name: str, options: Options) -> Section:
+    """Run a set."""
+    task = corpus.prepare(name, options.scale, options.order)
+    found = rows(name, options.clients)
+    with replaying([task]) as port:
+        take_turns(found, lambda row: measure(row, task, port), options.rounds)
     count = task.checks["messages"]
-    columns = ("CPU seconds", "least to most", "µs a message", "times imapclient", "times aimap")
-    lines = [
-        f"**parsing {task.name}**: {count:,} × {items}, {task.checks['wire'] / 1e6:.1f} MB",
-        "",
-        f"| client | {' | '.join(columns)} |",
-        f"| --- |{' ---: |' * len(columns)}",
-    ]
-    for row in rows:
-        if row.failure or not row.seconds:
-            lines.append(f"| {row.title}: {row.failure} |{' |' * len(columns)}")
-            continue
-        middle = median(row.seconds)
-        cells = (
+    cells = [
+        [
             row.title,
-            f"{middle:.3f}",
-            f"{min(row.seconds):.3f} to {max(row.seconds):.3f}",
-            f"{middle / count * 1e6:.1f}",
-            _compare(row, rows, "imapclient"),
-            _compare(row, rows, "aimap"),
-        )
-        lines.append(f"| {' | '.join(cells)} |")
-    return lines
-
-
-def run(options: Options) -> list[Section]:
-    """Run it; return a table for each set."""
-    tasks = [corpus.prepare(name, options.scale, options.order) for name in options.sets]
-    sections: list[Section] = []
-    with replaying(tasks) as port:
-        for task in tasks:
-            found = rows(task.name, options.clients)
-            for _ in range(options.rounds):
-                for row in found:
-                    if not row.failure:
-                        measure(row, task, port)
-            items = ITEMS[task.name].strip("()")
-            if task.name == "flags":
-                items = " ".join(responses.ORDERS[options.order])
-            broken = [row for row in found if row.client == "aimap" and row.failure]
-            if broken:
-                raise AssertionError(f"{broken[0].title}: {broken[0].failure}")
-            bars = [(row.title, median(row.seconds)) for row in found if row.seconds]
-            plot = Bars(f"parse-{task.name}", f"CPU seconds to parse: {task.name}", bars)
-            sections.append(Section("\n".join(_table(task, items, found)), [plot]))
-    return sections
+            row.failure or row.shown("cpu"),
+            row.shown("cpu", ".1f", over=count / 1e6),
+            _compare(row, found, "imapclient"),
+            _compare(row, found, "aimap"),
+        ]
+        for row in found
+    ]
+    items = ITEMS[name].strip("()")
+    if name == "flags":
+        items = " ".join(responses.ORDERS[options.order])
+    what = f"{count:,} × {items}, {task.checks['wire'] / 1e6:.1f} MB from a replay server."
+    seconds = [(row.title, row.middle("cpu")) for row in found]
+    bars = [(title, value) for title, value in seconds if value is not None]
+    plot = Bars(f"parse-{name}", f"CPU seconds to parse: {name}", bars)
+    return Section(f"Parsing: {name}", [what, table(_COLUMNS, cells), *_ahead(found)], [plot])

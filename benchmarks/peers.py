@@ -6,6 +6,7 @@ import json
 import shutil
 import subprocess
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from benchmarks.corpus import folder
@@ -39,16 +40,26 @@ def imapflow(program: Path = _HERE / "imapflow.mjs") -> Peer:
     Raises:
         MissingError: if that cannot be done.
     """
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
+    node = shutil.which("node")
+    if node is None:
         raise MissingError("there is no Node here")
     at = folder() / "node"
     package = at / "node_modules" / "imapflow" / "package.json"
-    if not package.exists():
-        at.mkdir(exist_ok=True)
-        _run([npm, "install", "--prefix", str(at), "--no-audit", "--no-fund", "imapflow"])
+    if not package.exists() and (reason := _why_not_installed(at)):
+        raise MissingError(reason)
     version = json.loads(package.read_text())["version"]
     return Peer(version, (node, str(program), str(at)))
+
+
+@cache
+def _why_not_installed(at: Path) -> str:
+    """Try to install imapflow, once; return why that failed, or nothing."""
+    at.mkdir(exist_ok=True)
+    try:
+        _run(["npm", "install", "--prefix", str(at), "--no-audit", "--no-fund", "imapflow"])
+    except MissingError as missing:
+        return str(missing)
+    return ""
 
 
 def libetpan() -> Peer:
@@ -73,4 +84,6 @@ def _run(command: list[str]) -> str:
     except subprocess.CalledProcessError as error:
         lines = [line for line in error.stderr.splitlines() if "error" in line]
         raise MissingError(lines[0].strip() if lines else f"{command[0]} failed") from None
+    except FileNotFoundError:
+        raise MissingError(f"there is no {command[0]} here") from None
     return done.stdout.strip()

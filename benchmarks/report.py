@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,12 +48,18 @@ class Section:
     """A part of the report.
 
     Attributes:
-        text: Markdown.
-        plots: what goes behind it.
+        title: its heading.
+        paragraphs: Markdown, tables among them.
+        plots: what goes behind them.
     """
 
-    text: str
+    title: str
+    paragraphs: Sequence[str]
     plots: Sequence[Bars | Line] = field(default=())
+
+    @property
+    def text(self) -> str:
+        return "\n\n".join([f"## {self.title}", *self.paragraphs])
 
 
 def draw(plot: Bars | Line, folder: Path) -> Path:
@@ -97,27 +102,41 @@ def draw(plot: Bars | Line, folder: Path) -> Path:
     return path
 
 
-def write(page: Path, introduction: str, sections: Iterable[Section]) -> None:
-    """Write the report to *page*, and its plots beside it into the folder ``benchmarks``."""
-    folder = page.with_suffix("")
-    folder.mkdir(exist_ok=True)
-    parts = [introduction, _machine()]
-    for section in sections:
-        parts.append(_with_heading(section.text))
+class Page:
+    """A page of Markdown that grows by sections, with their plots in a folder beside it.
+
+    It is written anew with each of them, so that what was measured is there, whatever happens
+    to the rest.
+    """
+
+    def __init__(self, path: Path, introduction: str) -> None:
+        self._path = path
+        self._introduction = introduction
+        self._machine = _machine()
+        self._parts: list[str] = []
+        self._folder = path.with_suffix("")
+
+    def add(self, section: Section) -> None:
+        self._folder.mkdir(exist_ok=True)
+        self._parts.append(section.text)
         for plot in section.plots:
-            drawn = draw(plot, folder)
-            parts.append(f"![{plot.title}]({folder.name}/{drawn.name})")
-    page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+            drawn = draw(plot, self._folder)
+            self._parts.append(f"![{plot.title}]({self._folder.name}/{drawn.name})")
+        self._write("The run did not come to its end: here is what was measured until then.")
 
+    def finish(self, seconds: float) -> None:
+        """Say how long all of it took."""
+        self._write(f"All of it took {seconds / 60:.0f} minutes.")
 
-def _with_heading(text: str) -> str:
-    """Make a heading of the bold name that a part begins with."""
-    return re.sub(r"\*\*([\w ]+)\*\*: ", lambda name: f"## {name[1].capitalize()}\n\n", text)
+    def _write(self, how_far: str) -> None:
+        head = (self._introduction, f"{self._machine} {how_far}")
+        self._path.write_text("\n\n".join((*head, *self._parts)) + "\n", encoding="utf-8")
 
 
 def _machine() -> str:
     return (
         f"Measured on {datetime.now(UTC):%Y-%m-%d} in one run: Python {platform.python_version()}, "
-        f"{platform.system()}, {os.cpu_count()} cores for clients and server together. Times "
-        "differ from machine to machine; what counts are the ratios."
+        f"{platform.system()}, {os.cpu_count()} cores for clients and server together, with a load "
+        f"of {os.getloadavg()[0]:.1f} when it began. Times differ from machine to machine; what "
+        "counts are the ratios."
     )

@@ -6,44 +6,61 @@ straight line: twice the messages, twice the time.
 
 from __future__ import annotations
 
-from statistics import median
+from collections.abc import Sequence
 
 from benchmarks import corpus, parse
-from benchmarks.engine.table import number, table
 from benchmarks.replay import replaying
 from benchmarks.report import Line, Section
+from benchmarks.tables import aim, ratio, table
+from benchmarks.turns import Figures, take_turns
 
 _SIZES = (1_000, 10_000, 100_000, 1_000_000)
-_LARGEST_FOR_OTHERS = 100_000
 _CLIENTS = ("socket", "aimap", "imaplib", "imapclient")
+_OURS = "aimap"
 
 
 def run(rounds: int, *, quick: bool) -> Section:
     """Run it."""
-    found: dict[str, list[tuple[float, float]]] = {}
     sizes = _SIZES[:-1] if quick else _SIZES
-    for size in sizes:
-        task = corpus.prepare("flags", size / corpus.COUNTS["flags"], "uid-first")
-        clients = _CLIENTS if size <= _LARGEST_FOR_OTHERS else ("socket", "aimap")
-        rows = [row for row in parse.rows("flags", clients) if not row.read]
-        with replaying([task]) as port:
-            for _ in range(rounds):
-                for row in rows:
-                    if not row.failure:
-                        parse.measure(row, task, port)
-        for row in rows:
-            if row.failure:
-                raise AssertionError(f"{row.title}: {row.failure}")
-            found.setdefault(row.title, []).append((size, median(row.seconds)))
-    cells = [
-        [title, *(number(seconds / size * 1e6, ".2f") for size, seconds in points)]
-        for title, points in found.items()
+    found = [_measured(size, rounds) for size in sizes]
+    cells: list[list[str]] = []
+    lines: dict[str, Sequence[tuple[float, float]]] = {}
+    for rows in zip(*found, strict=True):
+        title = rows[0].title
+        pairs = list(zip(sizes, rows, strict=True))
+        cells.append(
+            [
+                title,
+                *(row.failure or row.shown("cpu", ".2f", over=size / 1e6) for size, row in pairs),
+            ]
+        )
+        seconds = [(size, row.middle("cpu")) for size, row in pairs]
+        lines[title] = [(size, value) for size, value in seconds if value]
+    each_takes = [
+        ratio(row.middle("cpu"), size)
+        for size, rows in zip(sizes, found, strict=True)
+        for row in rows
+        if row.client == _OURS
     ]
-    lines = [row + [""] * (len(sizes) + 1 - len(row)) for row in cells]
-    title = (
-        "**cost against size**: UID FLAGS INTERNALDATE RFC822.SIZE of so many messages, "
-        "microseconds of processor time for each\n\n"
+    what = "UID FLAGS INTERNALDATE RFC822.SIZE of so many messages: µs of processor time for each."
+    straight = aim(
+        f"time for each of {sizes[-1]:,}, times that for each of {sizes[1]:,}",
+        ratio(each_takes[-1], each_takes[1]),
+        1.25,
     )
-    text = title + table(("client", *(f"{size:,}" for size in sizes)), lines)
-    plot = Line("size", "CPU seconds to read the flags of all", "messages", dict(found))
-    return Section(text, [plot])
+    table_of_all = table(("client", *(f"{size:,}" for size in sizes)), cells)
+    plot = Line("size", "CPU seconds to read the flags of all", "messages", lines)
+    return Section("Cost against size", [what, table_of_all, straight], [plot])
+
+
+def _measured(size: int, rounds: int) -> Sequence[parse.Row]:
+    task = corpus.prepare("flags", size / corpus.COUNTS["flags"], "uid-first")
+    rows = [row for row in parse.rows("flags", _CLIENTS) if not row.read]
+
+    with replaying([task]) as port:
+
+        def run(row: parse.Row) -> Figures:
+            return parse.measure(row, task, port)
+
+        take_turns(rows, run, rounds)
+    return rows

@@ -9,7 +9,8 @@ import trio
 
 from benchmarks.engine import connections
 from benchmarks.engine.commands import SMALL, Small
-from benchmarks.engine.task import Figures, Stopwatch, Task
+from benchmarks.engine.task import Stopwatch, Task
+from benchmarks.turns import Figures
 
 IN_TURN = "one after the other"
 AT_ONCE = "at once"

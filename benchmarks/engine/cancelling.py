@@ -10,7 +10,8 @@ import trio
 
 import aimap
 from benchmarks.engine import connections
-from benchmarks.engine.task import Figures, Stopwatch, Task
+from benchmarks.engine.task import Stopwatch, Task
+from benchmarks.turns import Figures
 
 AT_FIRST = "at the first message"
 IN_THE_MIDDLE = "after a fifth of them"
@@ -37,17 +38,19 @@ async def _aimap(wanted: int, task: Task) -> Figures:
     items = (aimap.FLAGS, aimap.INTERNALDATE, aimap.RFC822_SIZE)
     async with connections.with_aimap(task) as imap, imap.examine("INBOX") as inbox:
         found = 0
-        with trio.CancelScope() as scope:
-            async with inbox.fetch("1:*", *items) as messages:
-                async for _ in messages:
-                    found += 1
-                    if found == wanted:
-                        octets = imap.statistics().octets_received
-                        scope.cancel()
+        watch = Stopwatch()
+        with contextlib.ExitStack() as stack:
+            with trio.CancelScope() as scope:
+                async with inbox.fetch("1:*", *items) as messages:
+                    async for _ in messages:
+                        found += 1
+                        if found == wanted:
+                            octets = imap.statistics().octets_received
+                            stack.enter_context(watch)
+                            scope.cancel()
+            await imap.noop()
         assert found == wanted
         assert scope.cancelled_caught
-        with Stopwatch() as watch:
-            await imap.noop()
         return watch.figures | {"octets": imap.statistics().octets_received - octets}
 
 

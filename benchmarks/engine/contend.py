@@ -6,8 +6,9 @@ import json
 import sys
 from collections.abc import Callable
 
-from benchmarks.engine import asking, cancelling, crowding, large, storing, uploading
-from benchmarks.engine.task import Figures, Task
+from benchmarks.engine import asking, cancelling, crowding, large, reading, storing, uploading
+from benchmarks.engine.task import Task
+from benchmarks.turns import Figures
 
 ROWS: dict[str, Callable[[str, str, str, Task], Figures]] = {
     "noop": asking.contend,
@@ -16,6 +17,8 @@ ROWS: dict[str, Callable[[str, str, str, Task], Figures]] = {
     "store": storing.contend,
     "cancel": cancelling.contend,
     "crowd": crowding.contend,
+    "large-fetch": reading.contend,
+    "bodies": reading.contend,
     "append": uploading.contend,
     "large": large.contend,
 }

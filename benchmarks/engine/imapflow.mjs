@@ -18,7 +18,8 @@ import { pipeline } from "node:stream/promises";
 const [folder, row, , way, json] = process.argv.slice(2);
 const { ImapFlow } = createRequire(path.join(folder, "here.js"))("imapflow");
 const task = JSON.parse(json);
-const numbers = [...Array(process.argv[3] === "large" ? 0 : task.count).keys()];
+// Numbers of commands; only for "large" it counts octets.
+const numbers = [...Array(row === "large" ? 0 : task.count).keys()];
 const byUid = { uid: true };
 const small = { uid: true, flags: true, internalDate: true, size: true };
 
@@ -79,10 +80,19 @@ const large = async () => {
   rmSync(path.dirname(target), { recursive: true });
 };
 
-const leave = async () => {
+const fetchAll = (query) => async () => {
+  check((await client.fetchAll("1:*", query, byUid)).length === task.count);
+};
+
+const cancel = async (start) => {
   const wanted = way === "at the first message" ? 1 : Math.floor(task.count / 5);
   let found = 0;
-  for await (const message of client.fetch("1:*", small, byUid)) if (++found === wanted) break;
+  for await (const message of client.fetch("1:*", small, byUid)) {
+    if (++found < wanted) continue;
+    start();
+    break;
+  }
+  await client.noop();
 };
 
 const memory = (which) => {
@@ -91,21 +101,38 @@ const memory = (which) => {
 };
 
 const measured = async (work) => {
-  const before = process.cpuUsage();
-  const resident = memory("VmRSS");
-  writeFileSync("/proc/self/clear_refs", "5");
-  const begin = performance.now();
-  await work();
+  let cpu, resident, received, begin;
+  const start = () => {
+    cpu = process.cpuUsage();
+    resident = memory("VmRSS");
+    received = client.stats().received;
+    writeFileSync("/proc/self/clear_refs", "5");
+    begin = performance.now();
+  };
+  start();
+  await work(start);
   const seconds = (performance.now() - begin) / 1000;
-  const { user, system } = process.cpuUsage(before);
-  const octets = memory("VmHWM") - resident;
-  return { seconds, cpu: (user + system) / 1e6, octets };
+  const { user, system } = process.cpuUsage(cpu);
+  return {
+    seconds,
+    cpu: (user + system) / 1e6,
+    memory: memory("VmHWM") - resident,
+    octets: client.stats().received - received,
+  };
 };
 
 await client.connect();
-if (["fetch", "cancel", "large"].includes(row)) await client.mailboxOpen("INBOX", { readOnly: true });
+const reading = ["fetch", "cancel", "large", "large-fetch", "bodies"];
+if (reading.includes(row)) await client.mailboxOpen("INBOX", { readOnly: true });
 if (row === "store") await client.mailboxOpen("INBOX");
-if (row === "cancel") await leave();
-const work = { append, large, store, cancel: () => client.noop() }[row] ?? askAll;
+const work =
+  {
+    append,
+    cancel,
+    large,
+    store,
+    "large-fetch": fetchAll(small),
+    bodies: fetchAll({ uid: true, source: true }),
+  }[row] ?? askAll;
 console.log(JSON.stringify(await measured(work)));
 await client.logout();

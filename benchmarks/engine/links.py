@@ -8,12 +8,15 @@ from dataclasses import replace
 from functools import partial
 
 from benchmarks.engine.measure import Contender, measure
-from benchmarks.engine.table import number, table
 from benchmarks.engine.task import Lab, Task
 from benchmarks.link import linked
+from benchmarks.tables import table
 
 SHORT, MIDDLE, LONG = 0.0, 0.01, 0.05
 """Seconds that are added to each round trip."""
+
+_ENOUGH = 10.0
+"""Seconds for the rounds of one: what waits for most of them differs little from the last."""
 
 Found = dict[float, dict[str, Contender]]
 """The contenders by their titles, for each round trip."""
@@ -52,14 +55,18 @@ def over_links(
     found: Found = {}
     for round_trip in (SHORT, LONG) if lab.quick else (SHORT, MIDDLE, LONG):
         contenders = fresh()
+        for each in contenders:
+            # Who stalls where nothing is far does so everywhere.
+            each.failure = next((at[each.title].failure for at in found.values()), "")
         with link(lab.server.port, round_trip) as port:
             measure(
                 row,
                 contenders,
                 replace(direct, port=port),
                 rounds=lab.rounds,
-                patience=2 * count * round_trip + 10,
+                patience=1.3 * count * round_trip + 5,
                 prepare=None if prepare is None else partial(prepare, direct),
+                enough=_ENOUGH,
             )
         found[round_trip] = {each.title: each for each in contenders}
     return found
@@ -71,12 +78,10 @@ def links_table(found: Found, floor: Contender) -> str:
     columns += ["round trips", f"times {floor.title}"]
     rows: list[list[str]] = []
     for title, longest in found[LONG].items():
-        cells = [title]
-        for each in found.values():
-            contender = each[title]
-            cells.append(contender.failure or number(contender.middle("seconds")))
-        cells.append(number(longest.middle("seconds"), ".1f", over=LONG))
-        least = found[LONG][floor.title].middle("seconds")
-        cells.append(number(longest.middle("seconds"), ".2f", over=least))
+        everywhere = [each[title] for each in found.values()]
+        cells = [title, *(each.failure or each.shown("seconds") for each in everywhere)]
+        least = longest.middle("seconds")
+        cells.append("" if least is None else f"{least / LONG:.1f}")
+        cells.append(longest.times("seconds", found[LONG][floor.title]))
         rows.append(cells)
     return table(["client", *columns], rows)

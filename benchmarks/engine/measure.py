@@ -6,42 +6,32 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
 
 from benchmarks import peers
-from benchmarks.engine.task import Figures, Task
+from benchmarks.engine.task import Task
+from benchmarks.turns import ENOUGH, Entrant, FailedError, Figures, take_turns
 
 _IMAPFLOW = Path(__file__).with_name("imapflow.mjs")
 _STARTING = 5.0
+_NAMES = {"stream": "bare Trio stream"}
 
 
-@dataclass
-class Contender:
-    """A client used in one way, and what was measured.
+@dataclass(kw_only=True)
+class Contender(Entrant):
+    """A client used in one way.
 
     Attributes:
-        client: such as ``"aimap"``.
         way: how it is used, of those that the row knows.
-        failure: why there is nothing to show, or empty.
-        measured: one for each round.
     """
 
-    client: str
     way: str = ""
-    failure: str = ""
-    measured: list[Figures] = field(default_factory=list)
 
-    @property
-    def title(self) -> str:
-        name = "bare Trio stream" if self.client == "stream" else self.client
-        return f"{name}, {self.way}" if self.way else name
 
-    def middle(self, figure: str) -> float | None:
-        """Return the median of a figure, if it was measured."""
-        found = [each[figure] for each in self.measured if figure in each]
-        return median(found) if found and not self.failure else None
+def contender(client: str, way: str = "") -> Contender:
+    name = _NAMES.get(client, client)
+    return Contender(client=client, way=way, title=f"{name}, {way}" if way else name)
 
 
 def measure(
@@ -52,6 +42,7 @@ def measure(
     rounds: int,
     patience: float,
     prepare: Callable[[], None] | None = None,
+    enough: float = ENOUGH,
 ) -> None:
     """Let all of them do *task*, in turns.
 
@@ -62,29 +53,32 @@ def measure(
         rounds: how often.
         patience: seconds that one may take, besides those to start in.
         prepare: what to do before each turn.
+        enough: seconds that the rounds of one may take together.
     """
-    for _ in range(rounds):
-        for contender in contenders:
-            if not contender.failure:
-                if prepare is not None:
-                    prepare()
-                _run(row, contender, task, patience)
+
+    def run(contender: Contender) -> Figures:
+        if prepare is not None:
+            prepare()
+        return _run(row, contender, task, patience)
+
+    take_turns(contenders, run, rounds, enough=enough)
 
 
-def _run(row: str, contender: Contender, task: Task, patience: float) -> None:
+def _run(row: str, contender: Contender, task: Task, patience: float) -> Figures:
     try:
         command = [*_command(contender.client), row, contender.client, contender.way, task.dump()]
         done = subprocess.run(
             command, capture_output=True, text=True, timeout=patience + _STARTING, check=True
         )
     except peers.MissingError as missing:
-        contender.failure = f"not installed: {missing}"
+        raise FailedError(f"not installed: {missing}") from None
     except subprocess.TimeoutExpired:
-        contender.failure = f"stalls (not ready within {patience:.0f} s)"
+        raise FailedError(f"stalls (not ready within {patience:.0f} s)") from None
     except subprocess.CalledProcessError as error:
-        contender.failure = f"fails: {(error.stderr.strip().splitlines() or ['no reason'])[-1]}"
-    else:
-        contender.measured.append(json.loads(done.stdout))
+        reason = (error.stderr.strip().splitlines() or ["no reason"])[-1]
+        raise FailedError(f"fails: {reason}") from None
+    figures: Figures = json.loads(done.stdout)
+    return figures
 
 
 def _command(client: str) -> list[str]:

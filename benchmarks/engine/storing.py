@@ -8,7 +8,8 @@ import trio
 
 import aimap
 from benchmarks.engine import connections
-from benchmarks.engine.task import FLAG, Figures, Stopwatch, Task
+from benchmarks.engine.task import FLAG, Stopwatch, Task
+from benchmarks.turns import Figures
 
 INSIDE = "inside the loop"
 INSIDE_UNAWAITED = "inside the loop, each in a task"

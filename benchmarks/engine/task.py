@@ -6,12 +6,12 @@ import json
 import ssl
 import time
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Self
 
 from tests.servers.real import PASSWORD, RealServer
 
-Figures = dict[str, float]
-"""What was measured, by name."""
+from benchmarks.turns import Figures
 
 HOST = "localhost"
 FLAG = "\\Flagged"
@@ -58,6 +58,28 @@ class Stopwatch:
         wall, processor = self._begin
         self.figures["seconds"] = time.perf_counter() - wall
         self.figures["cpu"] = time.process_time() - processor
+
+
+class GrowthWatch(Stopwatch):
+    """Measures by how many octets the process grows at most, too."""
+
+    def __enter__(self) -> Self:
+        super().__enter__()
+        self._before = _memory("VmRSS")
+        # From here on the most is counted anew: it is passed on from the parent process.
+        Path("/proc/self/clear_refs").write_text("5")
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        super().__exit__(*exc)
+        self.figures["memory"] = _memory("VmHWM") - self._before
+
+
+def _memory(which: str) -> int:
+    for line in Path("/proc/self/status").read_text().splitlines():
+        if line.startswith(f"{which}:"):
+            return int(line.split()[1]) * 1024
+    raise ValueError(which)
 
 
 @dataclass(frozen=True)

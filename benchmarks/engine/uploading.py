@@ -10,7 +10,8 @@ import trio
 from benchmarks.engine import connections
 from benchmarks.engine.asking import AT_ONCE, IN_TURN
 from benchmarks.engine.mail import MESSAGE
-from benchmarks.engine.task import Figures, Stopwatch, Task
+from benchmarks.engine.task import Stopwatch, Task
+from benchmarks.turns import Figures
 
 
 def contend(row: str, client: str, way: str, task: Task) -> Figures:

@@ -1,0 +1,65 @@
+"""Tables, and what is said of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from benchmarks.turns import Entrant
+
+_REASONS = {
+    "socket": "it knows no IMAP, and is here as the least that anybody needs",
+    "stream": "it knows only these lines of IMAP, and is here as the least that anybody needs",
+    "imaplib": "it hands out lines that nobody has parsed, and serves one caller at a time",
+    "imapclient": "it serves one caller at a time, without an event loop",
+    "aioimaplib": "it hands out lines that nobody has parsed",
+    "libetpan": "it is written in C, and leaves what it parsed encoded",
+    "mbsync": "it is written in C",
+}
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Write a table; all columns but the first hold numbers."""
+    lines = [columns, ["---", *["---:"] * (len(columns) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+
+
+def aim(what: str, measured: float | None, most: float) -> str:
+    """Say whether what was aimed at was reached."""
+    if measured is None:
+        return f"{what}: not measured"
+    verdict = "reached" if measured <= most else "MISSED"
+    return f"{what}: at most {most:g} was aimed at, {measured:.2f} measured, {verdict}"
+
+
+def ratio(one: float | None, other: float | None) -> float | None:
+    """Divide, if both were measured."""
+    return one / other if one is not None and other else None
+
+
+def ahead(
+    what: str,
+    ours: Entrant,
+    others: Sequence[Entrant],
+    figure: str,
+    reasons: Mapping[str, str] | None = None,
+) -> str:
+    """Say who has less of a figure than we have, and why.
+
+    Args:
+        what: the figure, as the text has it.
+        ours: with whom the others are compared.
+        others: who; ours among them are passed over.
+        figure: its name.
+        reasons: why, by client, where that is particular to this table.
+    """
+    known = {**_REASONS, **(reasons or {})}
+    found: dict[str, list[str]] = {}
+    for other in others:
+        times = ratio(other.middle(figure), ours.middle(figure))
+        if times is None or times >= 1 or other.client == ours.client:
+            continue
+        near = len(ours.measured) > 1 and max(other.values(figure)) >= min(ours.values(figure))
+        reason = "within what rounds differ by" if near else known.get(other.client, "")
+        found.setdefault(reason, []).append(f"{other.title} ({times:.2f} times)")
+    groups = [" and ".join(titles) + (reason and f": {reason}") for reason, titles in found.items()]
+    return f"{what}, less than {ours.title}: {'; '.join(groups) or 'nobody'}."
