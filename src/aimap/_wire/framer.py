@@ -62,9 +62,9 @@ class Framer:
 
     def skip_to(self, end: int) -> None:
         """Go on behind a response that was read."""
-        if end == len(self._buffer) > _MUCH:
-            # Else a large message would be kept until the server says something more.
-            self._buffer.clear()
+        if end > _MUCH:
+            # Else a large message would be kept while it is parsed, and until more is received.
+            del self._buffer[:end]
             end = 0
         self._start = self._line = self._search = end
 
