@@ -19,24 +19,24 @@ from benchmarks import mirror, parse, responses, scaling
 from benchmarks.engine.rows import ROWS
 from benchmarks.engine.task import Lab
 from benchmarks.report import Page, Section
-from benchmarks.turns import ENOUGH, FailedError
+from benchmarks.turns import FailedError
 
 _ROUNDS = 5
-_INTRODUCTION = f"""# Benchmarks
+_INTRODUCTION = """# Benchmarks
 
 aimap side by side with other clients: the same work against the same server, in one run,
 each client in a process of its own. `make bench` runs all of this on your machine and writes
-this page; `make bench QUICK=1` takes two minutes, prints what is rough, and writes nothing.
+this page; `make bench QUICK=1` takes two minutes, and prints what is rough.
 
 Clients take turns. After a round that warms up, and is not counted, there are five; shown are the
-median and, in brackets, the least and the most. Who needs so long that five rounds would take more
-than {ENOUGH:.0f} seconds (a minute for mirrors) has fewer, and then their number is shown.
+median and, in brackets, the least and the most. Who takes long has fewer rounds, and then their
+number is shown.
 
-Behind each table stands who was ahead of aimap in it, by how much, and why. In short: what hands
-out lines that nobody has parsed, as imaplib and aioimaplib do, takes less processor time for
-a small command, and a bare stream takes less still; what is written in C, as libetpan and mbsync
-are, takes less where everything is near. Over a link with 50 ms what counts is the number of round
-trips."""
+Behind each table stands who was ahead of aimap in it, by how much, and why. In short: a bare
+stream, and clients that hand out lines that nobody has parsed, as imaplib does, take less processor
+time for a small command. libetpan, in C, takes less to parse, and leaves what it parsed encoded.
+mbsync, in C, has no interpreter to start, which is most of what a mirror with nothing new takes.
+Over a link with 50 ms what counts is the number of round trips."""
 
 Part = tuple[str, Callable[[], Section]]
 """What is measured, by a name that is shown if that fails."""

@@ -21,7 +21,7 @@ from benchmarks.link import Link, linked
 from benchmarks.mirror_mail import change, make_users, messages_on
 from benchmarks.mirror_tools import Job, Tool, messages_in
 from benchmarks.report import Section
-from benchmarks.tables import ahead, aim, ratio, table
+from benchmarks.tables import ahead, aim, bars, number, ratio, table
 from benchmarks.turns import Entrant, FailedError, Figures, take_turns
 
 SHORT, LONG = 0.0, 0.05
@@ -60,12 +60,9 @@ def _pass(name: str, tool: Tool, job: Job, link: Link, *, direct: int | None = N
     before = link.traffic()
     run = tool.run(job if direct is None else replace(job, port=direct), _PATIENCE)
     after = link.traffic()
-    figures = {
-        "seconds": run.seconds,
-        "start": run.start,
-        "cpu": run.cpu,
-        "memory": run.memory,
-    }
+    figures = {"seconds": run.seconds, "cpu": run.cpu, "memory": run.memory}
+    if run.start is not None:
+        figures["start"] = run.start
     if direct is None:
         figures["octets"] = after.octets - before.octets
         figures["flights"] = after.flights - before.flights
@@ -131,7 +128,7 @@ def _rows(
                 link,
                 each.shown(f"{name}: seconds", ".2f"),
                 each.times(f"{name}: seconds", measure) if measure else "",
-                f"{each.middle(f'{name}: start') or 0:.2f}",
+                number(each.middle(f"{name}: start"), ".2f"),
                 each.shown(f"{name}: cpu", ".2f"),
                 each.shown(f"{name}: octets", ",.0f"),
                 each.shown(f"{name}: flights", ".0f"),
@@ -189,7 +186,7 @@ def one(lab: Lab) -> Section:
     octets = _times(found[LONG], "mbsync", f"{CHANGED}: octets")
     aims.append(aim(f"octets with {CHANGED}, times mbsync", octets, 0.1))
     title = f"Mirror of one account of {messages:,} messages"
-    return _section(title, found, names, aims)
+    return _section("mirror-one", title, found, names, aims)
 
 
 def several(lab: Lab) -> Section:
@@ -208,17 +205,23 @@ def several(lab: Lab) -> Section:
         for name in names
     ]
     title = f"Mirror of {count} accounts of {messages} messages each"
-    return _section(title, found, names, aims)
+    return _section("mirror-several", title, found, names, aims)
 
 
 def _section(
-    title: str, found: dict[float, list[_Program]], names: Sequence[str], aims: Sequence[str]
+    name: str,
+    title: str,
+    found: dict[float, list[_Program]],
+    names: Sequence[str],
+    aims: Sequence[str],
 ) -> Section:
     rows = [row for round_trip, all_of in found.items() for row in _rows(all_of, round_trip, names)]
     notes = [
         note for round_trip, all_of in found.items() for note in _ahead(all_of, round_trip, names)
     ]
-    return Section(title, [_HOW, table(_COLUMNS, rows), *aims, *notes])
+    what = f"seconds of the first mirror, 50 ms added to each round trip: {title}"
+    plot = bars(name, what, found[LONG], f"{FIRST}: seconds")
+    return Section(title, [_HOW, table(_COLUMNS, rows), *aims, *notes], [plot])
 
 
 _HOW = (

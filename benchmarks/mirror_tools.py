@@ -41,13 +41,13 @@ class Run:
 
     Attributes:
         seconds: on the wall, from the start of the program to its end.
-        start: those before it begins to work, where it tells them.
+        start: those before it begins to work, or ``None`` if it does not tell.
         cpu: seconds of the processor, its children's too.
         memory: resident octets at most.
     """
 
     seconds: float
-    start: float
+    start: float | None
     cpu: float
     memory: int
 
@@ -95,7 +95,7 @@ class Tool:
             lines = log.read_text(errors="replace").strip().splitlines() or ["no reason"]
             raise FailedError(f"fails ({child.returncode}): {lines[-1][:100]}")
         told = re.search(rb"^working: ([0-9.]+)$", log.read_bytes(), re.MULTILINE)
-        start = seconds - float(told[1]) if told else 0.0
+        start = seconds - float(told[1]) if told else None
         return Run(seconds, start, usage.ru_utime + usage.ru_stime, memory)
 
 

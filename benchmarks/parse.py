@@ -21,8 +21,8 @@ from benchmarks import corpus, peers, responses
 from benchmarks.clients import ITEMS
 from benchmarks.corpus import Corpus
 from benchmarks.replay import replaying
-from benchmarks.report import Bars, Section
-from benchmarks.tables import ahead, table
+from benchmarks.report import Section
+from benchmarks.tables import ahead, bars, table
 from benchmarks.turns import Entrant, FailedError, Figures, take_turns
 
 ROUNDS = 5
@@ -174,7 +174,5 @@ def run(name: str, options: Options) -> Section:
     if name == "flags":
         items = " ".join(responses.ORDERS[options.order])
     what = f"{count:,} × {items}, {task.checks['wire'] / 1e6:.1f} MB from a replay server."
-    seconds = [(row.title, row.middle("cpu")) for row in found]
-    bars = [(title, value) for title, value in seconds if value is not None]
-    plot = Bars(f"parse-{name}", f"CPU seconds to parse: {name}", bars)
+    plot = bars(f"parse-{name}", f"CPU seconds to parse: {name}", found, "cpu")
     return Section(f"Parsing: {name}", [what, table(_COLUMNS, cells), *_ahead(found)], [plot])

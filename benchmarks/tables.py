@@ -1,9 +1,10 @@
-"""Tables, and what is said of them."""
+"""Tables, and what is drawn and said of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from benchmarks.report import Bars
 from benchmarks.turns import Entrant
 
 _REASONS = {
@@ -23,12 +24,25 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
 
 
+def bars(
+    name: str, title: str, entrants: Sequence[Entrant], figure: str, *, over: float = 1.0
+) -> Bars:
+    """Make a plot of the medians of a figure, of those for whom there is one."""
+    medians = [(each.title, each.middle(figure)) for each in entrants]
+    return Bars(name, title, [(label, value / over) for label, value in medians if value])
+
+
 def aim(what: str, measured: float | None, most: float) -> str:
     """Say whether what was aimed at was reached."""
     if measured is None:
         return f"{what}: not measured"
     verdict = "reached" if measured <= most else "MISSED"
     return f"{what}: at most {most:g} was aimed at, {measured:.2f} measured, {verdict}"
+
+
+def number(value: float | None, form: str) -> str:
+    """Write a number; nothing if there is none."""
+    return "" if value is None else f"{value:{form}}"
 
 
 def ratio(one: float | None, other: float | None) -> float | None:

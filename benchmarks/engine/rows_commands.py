@@ -9,8 +9,8 @@ from benchmarks.engine.links import LONG, links_table, over_links
 from benchmarks.engine.mail import make_user
 from benchmarks.engine.measure import Contender, contender, measure
 from benchmarks.engine.task import Lab, Task
-from benchmarks.report import Bars, Section
-from benchmarks.tables import ahead, aim, ratio, table
+from benchmarks.report import Section
+from benchmarks.tables import ahead, aim, bars, ratio, table
 
 _PATIENCE = 30.0
 # Those of whom only waiting would tell anything: a quick run does not.
@@ -51,12 +51,8 @@ def _ask(lab: Lab, row: str, title: str, user: str, count: int) -> Section:
             for round_trip, each in found.items()
         ),
     ]
-    bars = [(name, each.middle("seconds")) for name, each in longest.items()]
-    plot = Bars(
-        row,
-        f"seconds for {count} {row.upper()}, {LONG * 1000:.0f} ms added to each round trip",
-        [(name, seconds) for name, seconds in bars if seconds is not None],
-    )
+    what = f"seconds for {count} {row.upper()}, {LONG * 1000:.0f} ms added to each round trip"
+    plot = bars(row, what, list(longest.values()), "seconds")
     return Section(title, [links_table(found, _BARE), *notes], [plot])
 
 

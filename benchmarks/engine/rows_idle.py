@@ -8,8 +8,8 @@ from benchmarks.engine.crowding import DELIVERED, WARMING_UP
 from benchmarks.engine.measure import Contender, contender, measure
 from benchmarks.engine.task import Lab, Task
 from benchmarks.inotify import let_dovecot_watch
-from benchmarks.report import Bars, Line, Section
-from benchmarks.tables import ahead, aim, ratio, table
+from benchmarks.report import Bars, Section
+from benchmarks.tables import ahead, aim, bars, ratio, table
 
 _HOW = (
     "All are in one process, each with a user of its own: connect, log in, select, IDLE; "
@@ -39,7 +39,7 @@ def crowd(lab: Lab) -> Section:
     let_dovecot_watch(counts[-1] + WARMING_UP)
     rows: list[list[str]] = []
     notes: list[str] = []
-    plots: list[Bars | Line] = []
+    plots: list[Bars] = []
     for count in counts:
         task = Task(
             port=lab.server.tls_port, user=user, count=count, ca_file=str(lab.server.ca_file)
@@ -54,9 +54,8 @@ def crowd(lab: Lab) -> Section:
         notes.append(aim(f"times the memory of {count:,} bare streams", times, 1.35))
         for what, figure in (("Memory", "memory"), ("Ready", "seconds"), ("Event", "p50")):
             notes.append(ahead(f"{what} with {count:,}", ours, contenders, figure, _REASONS))
-        memory = [(each.title, each.middle("memory")) for each in contenders]
-        bars = [(title, size / 1000) for title, size in memory if size is not None]
-        plots.append(Bars(f"crowd-{count}", f"kB for each of {count:,} idle connections", bars))
+        what = f"kB for each of {count:,} idle connections"
+        plots.append(bars(f"crowd-{count}", what, contenders, "memory", over=1000))
     title = f"{' and '.join(f'{count:,}' for count in counts)} idle connections with TLS"
     return Section(title, [_HOW, table(_COLUMNS, rows), *notes], plots)
 

@@ -12,8 +12,8 @@ from benchmarks.engine.mail import make_large, make_user
 from benchmarks.engine.measure import Contender, contender, measure
 from benchmarks.engine.task import Lab, Task
 from benchmarks.mirror_mail import make_users
-from benchmarks.report import Bars, Section
-from benchmarks.tables import ahead, aim, ratio, table
+from benchmarks.report import Section
+from benchmarks.tables import ahead, aim, bars, number, ratio, table
 
 _SLICE = 256 * 1024
 _PATIENCE = 30.0
@@ -62,8 +62,7 @@ def _read(lab: Lab, row: str, title: str, user: str, count: int) -> Section:
         for each in contenders
     ]
     columns = ("client", "seconds", f"times {ours.title}", "CPU seconds", "MB of memory")
-    bars = [(each.title, each.middle("seconds")) for each in contenders]
-    plot = Bars(row, f"seconds: {title}", [(name, value) for name, value in bars if value])
+    plot = bars(row, f"seconds: {title}", contenders, "seconds")
     how = (
         "From Dovecot, no time added; the server has a part in the seconds. Memory is what the "
         "process grows by at most."
@@ -144,30 +143,26 @@ def append(lab: Lab) -> Section:
             task = Task(port=port, user=user, count=count)
             patience = 4 * count * LONG + 10
             measure("append", contenders, task, rounds=lab.rounds, patience=patience)
-    everybody = [(ours, many), *((other, few) for other in others)]
-    each_takes = {one.title: ratio(one.middle("seconds"), count) for one, count in everybody}
-    least = each_takes[ours.title]
-    rows: list[list[str]] = []
-    for one, count in everybody:
-        times = ratio(each_takes[one.title], least)
-        seconds = one.failure or one.shown("seconds")
-        milliseconds = one.shown("seconds", ".2f", over=count / 1e3)
-        rows.append(
-            [
-                one.title,
-                f"{count:,}",
-                seconds,
-                milliseconds,
-                "" if times is None else f"{times:.1f}",
-            ]
-        )
+            for figures in (each for one in contenders for each in one.measured):
+                figures |= {"messages": count, "each": figures["seconds"] / count}
+    everybody = [ours, *others]
+    rows = [
+        [
+            one.title,
+            number(one.middle("messages"), ",.0f"),
+            one.failure or one.shown("seconds"),
+            one.shown("each", ".2f", over=1e-3),
+            one.times("each", ours, ".1f"),
+        ]
+        for one in everybody
+    ]
     columns = ("client", "messages", "seconds", "ms each", f"times {ours.title}")
     how = (
         f"Messages are of 1.2 kB, and {LONG * 1000:.0f} ms are added to each round trip. Those who "
         "wait for each answer upload fewer, since it takes so long."
     )
-    bars = [(name, 1e3 * seconds) for name, seconds in each_takes.items() if seconds]
-    plot = Bars("append", "milliseconds for each message that is uploaded", bars)
+    what = "milliseconds for each message that is uploaded"
+    plot = bars("append", what, everybody, "each", over=1e-3)
     note = ahead("Seconds", others[0], others, "seconds")
     return Section(f"Append of {many:,} messages", [how, table(columns, rows), note], [plot])
 
@@ -198,10 +193,9 @@ def large(lab: Lab) -> Section:
         for each in contenders
     ]
     columns = ("client", "seconds", "CPU seconds", "MB of memory", "times the message")
-    grown = [(each.title, each.middle("memory")) for each in contenders]
-    bars = [(name, memory / 1e6) for name, memory in grown if memory is not None]
     title = f"One message of {size / 1e6:.0f} MB"
-    plot = Bars("large", f"MB of memory for a message of {size / 1e6:.0f} MB", bars)
+    what = f"MB of memory for a message of {size / 1e6:.0f} MB"
+    plot = bars("large", what, contenders, "memory", over=1e6)
     to_file, in_memory = contenders[:2]
     notes = [
         ahead("Memory into a file", to_file, contenders[-1:], "memory"),
