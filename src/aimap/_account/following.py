@@ -27,7 +27,7 @@ from aimap._account.link import Link
 from aimap._account.position import MailboxPosition
 from aimap._account.selecting import Fetched, fetch_flags, search_all, since
 from aimap._client.driver import CommandFuture
-from aimap._commands.connection import Enable, Idle, Noop
+from aimap._commands.connection import Enable, Noop
 from aimap._commands.select import Examine, QResync, SelectResult
 from aimap._errors import CommandError, LimitExceededError, StateError
 from aimap._model.capability import Capabilities
@@ -231,11 +231,7 @@ class Follower:
             StateError: if the mailbox is not selected any more.
             ConnectionLostError: if the connection is gone.
         """
-        session = self._driver.session
-        idle = session.offers("IDLE")
-        if idle:
-            session.background = Idle
-            self._driver.wake_writer()
+        self._driver.begin_idle()
         try:
             while True:
                 while not await self._settle():
@@ -249,17 +245,16 @@ class Follower:
                     if not self._notices and (highest := self._known.highest_single):
                         self._advance(highest)
                     continue
-                await self._wait(end, idle=idle)
+                await self._wait(end)
         finally:
-            session.background = None
-            session.end_background()
-            self._driver.wake_writer()
+            self._driver.end_idle()
 
-    async def _wait(self, end: float, *, idle: bool) -> None:
+    async def _wait(self, end: float) -> None:
         self._something = trio.Event()
         if self._notices or self._closed:
             return
         now = trio.current_time()
+        idle = self._driver.session.offers("IDLE")
         look = math.inf if idle else now + self._driver.timeouts.poll
         with self._driver.awaiting:
             if look == end == math.inf:

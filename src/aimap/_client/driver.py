@@ -25,7 +25,7 @@ import trio
 from aimap._client.profiles import choose_profile
 from aimap._client.timeouts import Timeouts
 from aimap._commands.base import Command
-from aimap._commands.connection import Noop
+from aimap._commands.connection import Idle, Noop
 from aimap._deflate import DeflateStream
 from aimap._errors import ConnectionLostError, StateError
 from aimap._model.capability import Capabilities
@@ -246,6 +246,18 @@ class Driver:
         self.wake_writer()
         await self._drained.wait()
         self._drained = None
+
+    def begin_idle(self) -> None:
+        """Send IDLE whenever nothing else is to be done, if the server offers it."""
+        if self.session.offers("IDLE"):
+            self.session.background = Idle
+            self.wake_writer()
+
+    def end_idle(self) -> None:
+        """Send IDLE no more, and end the one that is under way."""
+        self.session.background = None
+        self.session.end_background()
+        self.wake_writer()
 
     def wake_writer(self) -> None:
         """Let the writer look for something to send, or close what is over."""

@@ -15,7 +15,7 @@ import trio
 
 from aimap._client.driver import Driver
 from aimap._client.finding import search, search_all
-from aimap._commands.connection import Idle, Noop
+from aimap._commands.connection import Noop
 from aimap._commands.criteria import search_pieces
 from aimap._commands.search import CancelUpdate, ESearch
 from aimap._errors import BadError, NoError, StateError
@@ -69,9 +69,7 @@ class SearchUpdates:
         except BaseException:
             self._listeners.remove(self)
             raise
-        if self._has_idle:
-            self._driver.session.background = Idle
-            self._driver.wake_writer()
+        self._driver.begin_idle()
         return self
 
     async def _begin_by_server(self) -> bool:
@@ -116,9 +114,7 @@ class SearchUpdates:
         self._listeners.remove(self)
         self._cancel()
         if not self._listeners:
-            self._driver.session.background = None
-            self._driver.session.end_background()
-            self._driver.wake_writer()
+            self._driver.end_idle()
 
     def on_event(self, event: MailboxEvent) -> None:
         """Take an event of the session: something has changed."""

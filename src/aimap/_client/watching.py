@@ -19,7 +19,7 @@ import trio
 from aimap._client.driver import Driver
 from aimap._client.finding import search_all
 from aimap._client.live import Listener
-from aimap._commands.connection import Idle, Noop
+from aimap._commands.connection import Noop
 from aimap._commands.fetch import Fetch
 from aimap._commands.notify import Notify
 from aimap._commands.search import Search
@@ -98,9 +98,7 @@ class Watcher:
             self._watchers.remove(self)
             raise
         self._known_to = self._view.highest_uid or UID(0)
-        if self._has_idle:
-            session.background = Idle
-            self._driver.wake_writer()
+        self._driver.begin_idle()
         return self
 
     async def _notify(self) -> None:
@@ -149,9 +147,7 @@ class Watcher:
         """Stop watching, at once; IDLE ends with the last watcher."""
         self._watchers.remove(self)
         if not self._watchers:
-            self._driver.session.background = None
-            self._driver.session.end_background()
-            self._driver.wake_writer()
+            self._driver.end_idle()
 
     def on_event(self, event: MailboxEvent) -> None:
         """Take an event of the session."""
