@@ -16,9 +16,9 @@ import pytest
 import trio
 
 import aimap
+import aimap.testing
 from aimap.cli._config import read_config
 from aimap.cli._main import program
-from aimap.testing import Server
 from tests.cli.support import running
 from tests.docs.blocks import ROOT, Block, blocks
 from tests.docs.stage import letter, names, sends_to, serving
@@ -130,9 +130,13 @@ async def _run(words: list[str], folder: Path) -> None:
         server.deliver("joe", letter())
         config = aimap_program.config({"work": {"user": "joe"}, "home": {"user": "joe"}})
         url = aimap_program.url
+        faults = folder / "faults.toml"
+        faults.touch()
         placed = [
             word.replace("imaps://joe@imap.example.org/", url)
             .replace("accounts.toml", config)
+            .replace("faults.toml", str(faults))
+            .replace("mail/", str(folder))
             .replace("~", str(folder))
             for word in words
         ]
@@ -151,17 +155,24 @@ async def _run(words: list[str], folder: Path) -> None:
         assert done.exit_code == 0, done.output
 
 
-async def _deliver_when_watched(server: Server) -> None:
+async def _deliver_when_watched(server: aimap.testing.Server) -> None:
     while "IDLE" not in server.commands:  # noqa: ASYNC110 (a thread's)
         await trio.sleep(0.01)
     server.deliver("joe", letter())
 
 
 @pytest.mark.parametrize("block", blocks("toml"), ids=str)
-def test_configurations_are_read(block: Block, tmp_path: Path) -> None:
-    path = tmp_path / "accounts.toml"
+async def test_configurations_are_read(block: Block, tmp_path: Path) -> None:
+    path = tmp_path / "some.toml"
     path.write_text(block.text, encoding="utf-8")
     if "\nhost = " in block.text:
         assert read_config(path)
+    elif block.text.startswith("[accounts."):
+        (tmp_path / "mail" / "joe").mkdir(parents=True)
+        for mail in ("order.eml", "mail/joe/1.eml"):
+            (tmp_path / mail).write_bytes(letter())
+        async with aimap.testing.serve({}, host=None, tls="insecure") as server:
+            aimap.testing.load_accounts(server, path)
+            assert len(server.mailbox("joe", "Archive/2025").messages) == 2
     else:
-        tomllib.loads(block.text)
+        assert aimap.testing.load_faults(path)
