@@ -6,6 +6,8 @@ import inspect
 import re
 from collections.abc import Iterator
 
+from public import INNER
+
 import aimap
 import aimap.commands
 from aimap import ConnectionState
@@ -16,7 +18,6 @@ ANY = {
     "port", "profile", "set_language", "state", "statistics", "submit",
 }  # fmt: skip
 BEFORE = {"log_in"}
-INNER = {"on_event", "learnt", "login_code"}
 _RFC = re.compile(r":rfc:`(\d+)(#[\w.-]+)?`")
 _ROLE = re.compile(r":\w+:`~?([^`]+)`")
 _NEEDS = re.compile(r"_need(?:_any)?\(\s*\"([^\"]+)\", \"RFC")

@@ -1,4 +1,4 @@
-"""What is public, and has to be in the reference."""
+"""What is public, and has to be in the reference; and what is not."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ import aimap.extending
 import aimap.sync
 import aimap.testing
 
+# What classes of ours tell each other, which is nobody else's business.
+INNER = {
+    "handler", "learnt", "login_code", "matches", "note_annotations", "on_change", "on_event",
+    "on_response",
+}  # fmt: skip
 _MODULES = (
     aimap,
     aimap.commands,
