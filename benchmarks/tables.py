@@ -69,10 +69,12 @@ def ahead(
     known = {**_REASONS, **(reasons or {})}
     found: dict[str, list[str]] = {}
     for other in others:
-        times = ratio(other.middle(figure), ours.middle(figure))
-        if times is None or times >= 1 or other.client == ours.client:
+        least, middle = other.middle(figure), ours.middle(figure)
+        if least is None or middle is None or least >= middle or other.client == ours.client:
             continue
-        near = len(ours.measured) > 1 and max(other.values(figure)) >= min(ours.values(figure))
+        times = least / middle
+        # A round of one was like the median of the other.
+        near = max(other.values(figure)) >= middle or min(ours.values(figure)) <= least
         reason = "within what rounds differ by" if near else known.get(other.client, "")
         found.setdefault(reason, []).append(f"{other.title} ({times:.2f} times)")
     groups = [" and ".join(titles) + (reason and f": {reason}") for reason, titles in found.items()]

@@ -18,7 +18,7 @@ _HOW = (
     "until the client gives out the event; for the bare stream, until it reads EXISTS. Dovecot "
     "waits up to half a second before it tells of a message: what counts is the difference."
 )
-_ENOUGH = 40.0
+_ENOUGH = 60.0
 _COLUMNS = (
     "connections",
     "client",
@@ -45,9 +45,10 @@ def crowd(lab: Lab) -> Section:
             port=lab.server.tls_port, user=user, count=count, ca_file=str(lab.server.ca_file)
         )
         contenders = [contender("stream"), contender("aimap"), contender("aioimaplib")]
-        measure(
-            "crowd", contenders, task, rounds=lab.rounds, patience=60 + count / 10, enough=_ENOUGH
-        )
+        patience = 60 + count / 10
+        # What the first login of a user makes on the server is nobody's burden.
+        measure("crowd", [contender("stream")], task, rounds=1, patience=patience)
+        measure("crowd", contenders, task, rounds=lab.rounds, patience=patience, enough=_ENOUGH)
         floor, ours, *_ = contenders
         rows += [_row(count, each, floor) for each in contenders]
         times = ratio(ours.middle("memory"), floor.middle("memory"))
