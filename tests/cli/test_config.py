@@ -89,6 +89,7 @@ GOOD = '[accounts.a]\nhost = "h.test"\nuser = "joe"\nkeyring = true\n'
         (GOOD + "largest = 'big'", "'largest' is wrong: a size is like 5000"),
         (GOOD + "connections = 0", "'connections' is wrong: a number from 1 to 100"),
         (GOOD + "largest = 0", "'largest' is wrong: more than 0"),
+        (GOOD + "store = 'mbox'", "'store' is wrong: 'maildir' or 'sqlite', not 'mbox'"),
         (GOOD + "folder = '../x'", "'folder' is wrong: a folder below"),
         (GOOD + "folder = '/x'", "'folder' is wrong: a folder below"),
         (GOOD + "password = 'x'", "here is password and keyring"),

@@ -15,6 +15,7 @@ from click.testing import Result
 
 import aimap
 from aimap import Flag
+from aimap.sync import SQLiteStore
 from tests.servers.real import RealServer
 from tests.servers.support import connected, fill
 
@@ -92,6 +93,11 @@ async def test_mirroring_again_and_again(any_server: RealServer, tmp_path: Path)
         (kept,) = [box for box in (tmp_path / "mail").rglob("cur") if len(list(box.iterdir())) > 1]
         assert len(list(kept.iterdir())) == 28
         assert sum("F" in path.name.partition(":2,")[2] for path in kept.iterdir()) == 1
+        (sqlite,) = lines(await mirror("--store", "sqlite"))[-1:]
+        assert sqlite["fetched"] == 28
+        store = SQLiteStore(tmp_path / "mail" / "mail.sqlite")
+        assert [found.uid for found in await store.search("new")] == [31]
+        await store.aclose()
 
 
 async def test_watching(any_server: RealServer, tmp_path: Path) -> None:

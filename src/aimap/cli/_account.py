@@ -28,6 +28,9 @@ from aimap.cli._show import plain
 
 Hook: TypeAlias = Callable[[AccountEvent], object]
 
+STORES = ("maildir", "sqlite")
+"""What a mirror may go into."""
+
 
 @final
 @attrs.frozen(kw_only=True)
@@ -50,6 +53,7 @@ class Account:
         since: mirror what came in the last so many days only; ``None`` for all.
         largest: mirror messages of up to so many octets only; ``None`` for all.
         folder: where it is mirrored to, below the folder for all.
+        store: what it is mirrored into, one of :data:`STORES`.
         trace: whether to print what is sent and received.
     """
 
@@ -68,6 +72,7 @@ class Account:
     since: int | None = None
     largest: int | None = None
     folder: str = ""
+    store: str = "maildir"
     trace: bool = False
 
     @property

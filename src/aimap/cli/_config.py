@@ -18,7 +18,7 @@ import click
 from aimap import InvalidArgumentError
 from aimap._client.connect import TLSMode
 from aimap._client.proxy import parse_proxy
-from aimap.cli._account import Account
+from aimap.cli._account import STORES, Account
 from aimap.cli._query import QueryError, parse_size
 from aimap.cli._secrets import (
     KEYRING_SERVICE,
@@ -47,6 +47,7 @@ _SHARED = (
     "mailboxes",
     "since",
     "largest",
+    "store",
 )
 _KEYS = ("host", "user", "folder", *_SECRETS, *_SHARED)
 
@@ -152,6 +153,7 @@ class _Reader:
             since=self._value(table, "since", None, _days),
             largest=self._value(table, "largest", None, _octets),
             folder=self._value(table, "folder", None, _folder) or self._folder_of(name),
+            store=self._value(table, "store", "maildir", _store),
         )
 
     def _secret(self, table: _Table, whose: str) -> Secret:
@@ -285,6 +287,12 @@ def _octets(value: object) -> int:
     if not octets:
         _wrong("more than 0 octets")
     return octets
+
+
+def _store(value: object) -> str:
+    if value not in STORES:
+        _wrong(f"{' or '.join(map(repr, STORES))}, not {value!r}")
+    return str(value)
 
 
 def _tls(value: object) -> TLSMode:

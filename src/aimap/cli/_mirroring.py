@@ -8,11 +8,11 @@ waits for changes, and is mirrored again when something happens, and now and the
 from __future__ import annotations
 
 import random
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import final
+from typing import Any, final
 
 import attrs
 import click
@@ -27,13 +27,13 @@ from aimap import (
     ConnectionLostError,
     NoError,
 )
-from aimap.cli._account import Account, open_connection, open_supervised, settled
+from aimap.cli._account import STORES, Account, open_connection, open_supervised, settled
 from aimap.cli._failures import STATUS, Failure, in_words
 from aimap.cli._options import complete_account, connection_options
 from aimap.cli._progress import MirrorDisplay, Told
 from aimap.cli._running import run
 from aimap.cli._target import Options, Target, configured, forget, resolve
-from aimap.sync import MaildirStore, MirrorReport, mirror
+from aimap.sync import MaildirStore, MirrorReport, SQLiteStore, Store, mirror
 
 _FIRST_WAIT = 1.0
 _LONGEST_WAIT = 300.0
@@ -73,6 +73,10 @@ class Plan:
     "--connections", metavar="N", type=click.IntRange(1, 100),
     help="How many to use for each account, at most; 1 if the file does not say more.",
 )  # fmt: skip
+@click.option(
+    "--store", type=click.Choice(STORES),
+    help="Keep messages in Maildirs, or in a file mail.sqlite that can be searched.",
+)  # fmt: skip
 @click.option("--json", "as_json", is_flag=True, help="Tell of it in JSON lines.")
 def mirror_command(
     options: Options,
@@ -82,6 +86,7 @@ def mirror_command(
     watch: bool,
     every: float,
     connections: int | None,
+    store: str | None,
     as_json: bool,
 ) -> None:
     """Mirror accounts into Maildirs below FOLDER.
@@ -91,7 +96,9 @@ def mirror_command(
     into FOLDER. Run again, it fetches only what is new. Nothing is changed on the
     server. A failing account never stops another.
     """
-    plans = _plans(options, accounts, folder, connections)
+    given = {"connections": connections, "store": store}
+    changes = {name: value for name, value in given.items() if value is not None}
+    plans = _plans(options, accounts, folder, changes)
     with MirrorDisplay([plan.name for plan in plans]) as display:
         told = Told(display, as_json, with_names=len(plans) > 1 or plans[0].folder != folder)
         work = _Work(told, trio.CapacityLimiter(jobs), every)
@@ -104,7 +111,7 @@ def mirror_command(
 
 
 def _plans(
-    options: Options, accounts: tuple[str, ...], folder: Path, connections: int | None
+    options: Options, accounts: tuple[str, ...], folder: Path, changes: Mapping[str, Any]
 ) -> list[Plan]:
     if accounts:
         targets = [resolve(text, options) for text in dict.fromkeys(accounts)]
@@ -115,17 +122,21 @@ def _plans(
         ]
     if not targets:
         raise click.UsageError("name an account, or a file of accounts by --config")
-    if connections is not None:
-        targets = [
-            attrs.evolve(target, account=attrs.evolve(target.account, connections=connections))
-            for target in targets
-        ]
+    targets = [
+        attrs.evolve(target, account=attrs.evolve(target.account, **changes)) for target in targets
+    ]
     if len(targets) == 1 and not targets[0].is_configured:
         return [Plan(targets[0].account, folder)]
     return [
         Plan(target.account, folder / (target.account.folder or target.account.name))
         for target in targets
     ]
+
+
+def _store(plan: Plan) -> Store:
+    if plan.account.store == "sqlite":
+        return SQLiteStore(plan.folder / "mail.sqlite")
+    return MaildirStore(plan.folder)
 
 
 @final
@@ -173,7 +184,7 @@ class _Work:
         tell = self.told.begins(plan.name)
         total = MirrorReport()
         for pattern in plan.account.mailboxes:
-            store = MaildirStore(plan.folder)
+            store = _store(plan)
             report = await mirror(
                 source,
                 store,
