@@ -216,6 +216,7 @@ class WRONG:
     form: Any = "litteral"
     end: Any = "taged"
     action: Any = Close
+    number: Any = "2"
 
 
 @pytest.mark.parametrize(
@@ -234,6 +235,11 @@ class WRONG:
         (lambda: On("quiet", Close()), "above 0 at 'quiet'.* not 0.0 at 'quiet'"),
         (lambda: On("command", Close(), seconds=1), "not 1 at 'command'"),
         (lambda: On("command", Close(), text="("), "not a regular expression"),
+        (lambda: On("command", Close(), nth=WRONG.number), "'nth' is at least 1, not '2'"),
+        (lambda: On("command", Close(), chance=WRONG.number), "from 0 to 1, not '2'"),
+        (lambda: On("quiet", Close(), seconds=WRONG.number), "not '2' at 'quiet'"),
+        (lambda: Delay(WRONG.number), "'seconds' is 0 or more, not '2'"),
+        (lambda: Chunk(WRONG.number), "'size' is at least 1, not '2'"),
         (lambda: Strings(WRONG.form), "did you mean 'literal'"),
         (lambda: Hold(WRONG.end), "did you mean 'tagged'"),
         (lambda: Delay(-1), "0 or more"),
@@ -246,7 +252,9 @@ def test_misspelt(make: Any, hint: str) -> None:
 
 
 async def test_a_command_misspelt() -> None:
-    with pytest.raises(InvalidArgumentError, match="no command 'FECTH': did you mean 'FETCH'"):
+    with pytest.raises(
+        InvalidArgumentError, match="at 'command': no command 'FECTH': did you mean 'FETCH'"
+    ):
         async with serve(
             tls="insecure", host=None, faults=[On("command", Close(), command="fecth")]
         ):

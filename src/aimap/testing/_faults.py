@@ -57,9 +57,14 @@ def _one_of_two(_: object, __: object, value: str) -> None:
         raise InvalidArgumentError(f"'of' is 'server' or 'client', not {value!r}")
 
 
+def is_number(value: object, *, least: float) -> bool:
+    """Tell whether it is one, and not too small: from a file comes what nobody has checked."""
+    return isinstance(value, (int, float)) and value >= least
+
+
 def positive(_: object, attribute: attrs.Attribute[int], value: int) -> None:
     """Demand at least 1."""
-    if value < 1:
+    if not is_number(value, least=1):
         raise InvalidArgumentError(f"{attribute.name!r} is at least 1, not {value!r}")
 
 

@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeAlias, final, get_args
 import attrs
 
 from aimap._errors import InvalidArgumentError
-from aimap.testing._faults import positive
+from aimap.testing._faults import is_number, positive
 
 Event: TypeAlias = Literal["greeting", "command", "input", "response", "continuation", "quiet"]
 State: TypeAlias = Literal["not authenticated", "authenticated", "selected"]
@@ -50,7 +50,7 @@ def _octets(value: str | bytes) -> bytes:
 
 
 def _not_negative(_: object, attribute: attrs.Attribute[Any], value: float) -> None:
-    if value < 0:
+    if not is_number(value, least=0):
         raise InvalidArgumentError(f"{attribute.name!r} is 0 or more, not {value!r}")
 
 
@@ -295,11 +295,11 @@ class On:
         if state is not None and state not in get_args(State):
             raise nearest(state, get_args(State), "state")
         for name, count in (("nth", nth), ("times", times)):
-            if count is not None and count < 1:
+            if count is not None and not is_number(count, least=1):
                 raise InvalidArgumentError(f"{name!r} is at least 1, not {count!r}")
-        if not 0 <= chance <= 1:
+        if not is_number(chance, least=0) or chance > 1:
             raise InvalidArgumentError(f"a chance is from 0 to 1, not {chance!r}")
-        if (event == "quiet") is not (seconds > 0):
+        if not is_number(seconds, least=0) or (event == "quiet") is not (seconds > 0):
             raise InvalidArgumentError(
                 f"seconds are above 0 at 'quiet', and 0 at all other events; not {seconds!r} at "
                 f"{event!r}"
@@ -353,7 +353,8 @@ class Script:
         self._chances = [Random(rule.seed) for rule in self._rules]  # noqa: S311
         for rule in self._rules:
             for name in rule.command - set(commands):
-                raise nearest(name, commands, "command")
+                wrong = nearest(name, commands, "command")
+                raise InvalidArgumentError(f"a fault at {rule.event!r}: {wrong}")
 
     def has(self, *events: Event) -> bool:
         """Tell whether anything is to happen at one of these events."""
