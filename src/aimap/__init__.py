@@ -57,7 +57,10 @@ _PLACES = {
         "Notifications",
     ),
     "_client.profiles": ("PROFILES",),
-    "_client.texts": ("MessageContent",),
+    "_client.texts": (
+        "MessageContent",
+        "ReadResult",
+    ),
     "_client.timeouts": ("Timeouts",),
     "_client.uploading": ("AppendSource",),
     "_client.watching": ("Watcher",),

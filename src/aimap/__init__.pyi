@@ -18,7 +18,7 @@ from aimap._client.live import SearchUpdates
 from aimap._client.mailbox import Mailbox
 from aimap._client.notifying import Notification, Notifications
 from aimap._client.profiles import PROFILES
-from aimap._client.texts import MessageContent
+from aimap._client.texts import MessageContent, ReadResult
 from aimap._client.timeouts import Timeouts
 from aimap._client.uploading import AppendSource
 from aimap._client.watching import Watcher
@@ -399,6 +399,7 @@ __all__ = [
     "ReadCode",
     "ReadItem",
     "ReadResponse",
+    "ReadResult",
     "RecentResponse",
     "ReferralCode",
     "RemoteProtocolError",

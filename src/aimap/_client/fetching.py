@@ -9,7 +9,7 @@ with what was consumed: who gives up early has not asked for much.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self, final
 
@@ -18,12 +18,13 @@ import trio
 from aimap._client.driver import CommandFuture, Driver
 from aimap._client.finding import search
 from aimap._client.limiting import lesser, undone
+from aimap._client.narrowing import Narrowing
 from aimap._commands.fetch import Fetch
 from aimap._commands.sets import set_octets
-from aimap._errors import CommandError, ImapError, StateError
+from aimap._errors import CommandError, ImapError, NoError, StateError
 from aimap._model.fetch import FetchItem
 from aimap._model.message import Message
-from aimap._model.numbers import MAX_NUMBER, SeqSet, UIDSet
+from aimap._model.numbers import MAX_NUMBER, UID, SeqSet, UIDSet
 from aimap._model.returning import Partial
 from aimap._model.saved import SavedResult
 from aimap._model.search import IN
@@ -45,18 +46,26 @@ class FetchResult(list[Message]):
     Attributes:
         missing: the UIDs that were asked for and not answered: mostly, those gone. Empty
             where only some were to be answered: with ``changed_since=`` or ``partial=``.
+        refused: those of them that the server has and does not give out, such as a message
+            that is damaged, with what it said.
         vanished: the UIDs that are gone since then, where ``vanished=True`` asked for them.
     """
 
     missing: UIDSet
+    refused: Mapping[UID, NoError]
     vanished: UIDSet
 
     def __init__(
-        self, messages: Sequence[Message], missing: UIDSet, vanished: UIDSet | None = None
+        self,
+        messages: Sequence[Message],
+        missing: UIDSet,
+        refused: Mapping[UID, NoError],
+        vanished: UIDSet,
     ) -> None:
         super().__init__(messages)
         self.missing = missing
-        self.vanished = UIDSet() if vanished is None else vanished
+        self.refused = refused
+        self.vanished = vanished
 
 
 @final
@@ -65,6 +74,10 @@ class FetchStream:
 
     Any command may be awaited inside the loop. Leaving it early gives up the rest at
     once: what is in flight is dropped as it arrives, and nothing more is asked for.
+
+    Where the server refuses all for the sake of some, the others are asked for again, and
+    :attr:`refused` tells which those are. If it gives out none, or refuses more than 20, that
+    is an error.
     """
 
     def __init__(
@@ -100,6 +113,7 @@ class FetchStream:
         self._guess = guess or (_FIRST_GUESS_BODY if body else _FIRST_GUESS)
         self._missing = _NONE
         self._asked_again = False
+        self._narrowing = Narrowing()
         self._error: ImapError | None = None
         self._event = trio.Event()
         self._open = False
@@ -107,7 +121,12 @@ class FetchStream:
     @property
     def missing(self) -> UIDSet:
         """The UIDs that were asked for twice and not answered; mostly, those gone."""
-        return self._missing
+        return self._missing | self._narrowing.gone | UIDSet(self._narrowing.refused)
+
+    @property
+    def refused(self) -> dict[UID, NoError]:
+        """Those of them that the server has and does not give out, with what it said."""
+        return self._narrowing.refused
 
     @property
     def vanished(self) -> UIDSet:
@@ -185,8 +204,7 @@ class FetchStream:
         """Return the next message.
 
         Raises:
-            NoError: if the server refuses, or could not fetch some; what it did send
-                has been given out before.
+            NoError: if the server refuses; what it did send has been given out before.
             ConnectionLostError: if the connection is gone.
             StateError: outside the ``async with`` block.
         """
@@ -205,7 +223,7 @@ class FetchStream:
         """Return all messages that are left, in one list.
 
         Raises:
-            NoError: if the server refuses, or could not fetch some.
+            NoError: if the server refuses.
             ConnectionLostError: if the connection is gone.
         """
         messages: list[Message] = []
@@ -222,13 +240,17 @@ class FetchStream:
         while not self._buffer:
             if self._error is not None:
                 raise self._error
-            if not self._slices and not self._rest and self._saved is None:
+            if self._is_done:
                 await trio.lowlevel.cancel_shielded_checkpoint()
                 return False
             self._event = trio.Event()
             with self._driver.awaiting:
                 await self._event.wait()
         return True
+
+    @property
+    def _is_done(self) -> bool:
+        return not (self._slices or self._rest or self._narrowing) and self._saved is None
 
     def _take(self, octets: int) -> None:
         self._octets -= octets
@@ -252,6 +274,11 @@ class FetchStream:
         if self._saved is not None:
             saved, self._saved = self._saved, None
             self._submit(saved)
+        octets = set_octets(self._driver.session.max_line)
+        if self._narrowing:
+            if not self._slices:
+                self._submit(self._narrowing.next(octets))
+            return
         if not self._rest or self._error is not None:
             return
         # Several go out in one flight: each flight costs as much as reading many messages.
@@ -265,7 +292,6 @@ class FetchStream:
             count = len(self._rest if self._there is None else self._there) or 1
         if self._partial is None:
             count = min(count, self._most or count)
-        octets = set_octets(self._driver.session.max_line)
         while self._rest and len(self._slices) < _SLICES_AHEAD:
             waiting = sum(count for _, count in self._slices.values())
             expected = waiting * average + self._octets
@@ -315,16 +341,33 @@ class FetchStream:
             most = lesser(code, messages) if isinstance(messages, UIDSet) else None
             if most is not None and isinstance(messages, UIDSet) and not self._is_wide:
                 self._most, self._rest = most, self._rest | messages
-            else:
-                self._error = self._error or error
-                self._rest = UIDSet()
-        if not self._slices and not self._rest and self._missing and not self._asked_again:
+            elif not self._bears(command, error):
+                self._fail(error)
+        if self._is_done and self._missing and not self._asked_again:
             # Some servers send data behind the answer that they belong to, or none where
             # much is asked for at once: what is missing is not believed to be gone yet.
             self._asked_again = True
             self._rest, self._missing = self._missing, UIDSet()
+        if self._is_done and self.refused and not self._seen:
+            self._fail(next(iter(self.refused.values())))
         self._ask()
         self._event.set()
+
+    def _bears(self, command: Fetch, error: ImapError) -> bool:
+        """Take a refusal of some, and tell whether the others can be had."""
+        asked, unanswered = command.messages, command.unanswered
+        return (
+            self._error is None
+            and not self._answers_some
+            and isinstance(asked, UIDSet)
+            and isinstance(unanswered, UIDSet)
+            and self._narrowing.bears(error, asked, unanswered)
+        )
+
+    def _fail(self, error: ImapError) -> None:
+        self._error = self._error or error
+        self._rest = UIDSet()
+        self._narrowing.give_up()
 
     def _note(self, command: Fetch, missing: UIDSet | SeqSet) -> None:
         """Note what the server did not answer, and ask again for what it did not get to."""

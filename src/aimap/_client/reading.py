@@ -14,7 +14,7 @@ from aimap._client.decoding import decoder_for
 from aimap._client.downloading import Sink, download, download_decoded, free_path, open_sink
 from aimap._client.fetching import FetchResult, FetchStream
 from aimap._client.selected import Messages, Selected
-from aimap._client.texts import MessageContent, preview_messages, read_messages
+from aimap._client.texts import ReadResult, preview_messages, read_messages
 from aimap._errors import InvalidArgumentError, NotFetchedError
 from aimap._model.fetch import BODYSTRUCTURE, PREVIEW, PREVIEW_LAZY, FetchItem, needed_for
 from aimap._model.numbers import UID, UIDSet
@@ -112,13 +112,14 @@ class Reading(Selected):
 
         Returns:
             A list of :class:`Message` in ascending order of UID, with the UIDs that
-            were not answered in its ``missing``.
+            were not answered in its ``missing``, and why in its ``refused`` where the server
+            has them.
 
         Raises:
             StateError: if the mailbox is not selected any more.
             InvalidArgumentError: if there is no item, or what is asked does not go together.
             CapabilityError: if the server has not what an item needs.
-            NoError: if the server refuses.
+            NoError: if the server refuses all of it, or more than 20 messages.
             ConnectionLostError: if the connection is gone.
         """
         async with self.fetch(
@@ -127,7 +128,7 @@ class Reading(Selected):
             found = await messages.rest()
             # Servers answer pipelined slices side by side.
             found.sort(key=attrgetter("uid_or_none"))
-            return FetchResult(found, messages.missing, messages.vanished)
+            return FetchResult(found, messages.missing, messages.refused, messages.vanished)
 
     async def download(
         self,
@@ -193,7 +194,7 @@ class Reading(Selected):
 
     async def read(
         self, uids: Messages, *, inside: str = "", html: bool = True, limit: int = _TEXT_LIMIT
-    ) -> list[MessageContent]:
+    ) -> ReadResult:
         """Read messages as a person does: their texts, and what is attached.
 
         The structures come first, and then the texts (:rfc:`9051#section-6.4.5`), both of all
@@ -209,12 +210,14 @@ class Reading(Selected):
             limit: octets of each text, as it was sent, that are fetched at most.
 
         Returns:
-            The messages, in ascending order of UID. Those that are gone are not among them.
+            A list of :class:`MessageContent` in ascending order of UID, with the UIDs of those that
+            are gone in its ``missing``, and in its ``refused`` what the server said of those that
+            it does not give out.
 
         Raises:
             InvalidArgumentError: if *limit* is below 1.
             StateError: if the mailbox is not selected any more.
-            NoError: if the server refuses.
+            NoError: if the server refuses all of it, or more than 20 messages.
             ConnectionLostError: if the connection is gone.
         """
         self._check()
@@ -236,7 +239,8 @@ class Reading(Selected):
             lazy: only what the server has at hand (``LAZY``); ``None`` for the others.
 
         Returns:
-            Previews by UID; empty where there is no text.
+            Previews by UID; empty where there is no text. Those that are gone, or that the server
+            does not give out, are not among them.
 
         Raises:
             StateError: if the mailbox is not selected any more.

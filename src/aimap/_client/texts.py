@@ -6,8 +6,8 @@ the texts, by one FETCH for all messages whose texts stand in the same parts.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from html import escape
 from typing import Any, final
 
@@ -16,7 +16,7 @@ import attrs
 from aimap._client.decoding import decoder_for
 from aimap._client.driver import Driver
 from aimap._client.fetching import FetchStream
-from aimap._errors import InvalidArgumentError
+from aimap._errors import InvalidArgumentError, NoError
 from aimap._model.body import BodyStructure
 from aimap._model.charsets import python_codec
 from aimap._model.content import Attachment, attachments, layout
@@ -68,17 +68,43 @@ class MessageContent:
     attachments: tuple[Attachment, ...]
 
 
+@final
+class ReadResult(list[MessageContent]):
+    """Messages as a person reads them, in ascending order of UID.
+
+    Attributes:
+        missing: the UIDs that were asked for and are not here: mostly, those gone.
+        refused: those of them that the server has and does not give out, such as a message
+            that is damaged, with what it said.
+    """
+
+    def __init__(
+        self, messages: Sequence[MessageContent], missing: UIDSet, refused: Mapping[UID, NoError]
+    ) -> None:
+        super().__init__(messages)
+        self.missing: UIDSet = missing
+        self.refused: Mapping[UID, NoError] = refused
+
+
 async def read_messages(
     driver: Driver, view: MailboxView, uids: UIDSet, *, inside: str, html: bool, limit: int
-) -> list[MessageContent]:
+) -> ReadResult:
     """Read messages; arguments as of ``Mailbox.read``."""
     async with FetchStream(driver, view, uids, STRUCTURE) as stream:
         messages = await stream.rest()
     messages.sort(key=lambda message: message.uid)
     opened = [each for each in (_opened(message, inside) for message in messages) if each]
     wanted = {one.uid: one.parts(html=html) for one in opened}
-    texts = await fetch_parts(driver, view, wanted, limit)
-    return [one.read(texts.get(one.uid, {}), limit, html=html) for one in opened]
+    texts, refused = await fetch_parts(driver, view, wanted, limit)
+    return ReadResult(
+        [
+            one.read(texts.get(one.uid, {}), limit, html=html)
+            for one in opened
+            if one.uid not in refused
+        ],
+        stream.missing | UIDSet(refused),
+        stream.refused | refused,
+    )
 
 
 @attrs.frozen
@@ -126,13 +152,20 @@ def _opened(message: Message, inside: str) -> _Opened | None:
 
 async def fetch_parts(
     driver: Driver, view: MailboxView, wanted: Mapping[UID, Sequence[BodyStructure]], limit: int
-) -> dict[UID, dict[str, bytes]]:
+) -> tuple[dict[UID, dict[str, bytes]], dict[UID, NoError]]:
     """Fetch the octets of parts, by message and section: no more than *limit* of each.
 
     A part that comes back empty, or not at all, where its structure promised octets, is asked
     for again alone: some servers leave out what much was asked for beside.
+
+    Returns:
+        The octets; and which messages the server does not give out, with what it said.
+
+    Raises:
+        NoError: if it gives out none of them.
     """
     found: dict[UID, dict[str, bytes]] = {}
+    refused: dict[UID, NoError] = {}
     groups: dict[tuple[FetchItem[bytes], ...], list[UID]] = {}
     sizes: dict[tuple[FetchItem[bytes], ...], int] = {}
     for uid, parts in wanted.items():
@@ -142,7 +175,7 @@ async def fetch_parts(
             size = sum(min(part.size or limit, limit) for part in parts)
             sizes[items] = max(size, sizes.get(items, 0))
     if not groups:
-        return found
+        return found, refused
 
     async with AsyncExitStack() as stack:
         # All are asked for before any is read.
@@ -156,16 +189,31 @@ async def fetch_parts(
             for items, uids in groups.items()
         ]
         for items, stream in streams:
-            async for message in stream:
-                _file(message, items, found.setdefault(message.uid, {}))
+            with _bearing(stream, refused):
+                async for message in stream:
+                    _file(message, items, found.setdefault(message.uid, {}))
     for uid, parts in wanted.items():
         for part in parts:
             if uid in found and part.size and not found[uid].get(part.section):
                 items = (_item(part, limit),)
                 async with FetchStream(driver, view, UIDSet(uid), items) as stream:
-                    for message in await stream.rest():
-                        _file(message, items, found[uid])
-    return found
+                    with _bearing(stream, refused):
+                        for message in await stream.rest():
+                            _file(message, items, found[uid])
+    if refused.keys() == wanted.keys():
+        raise next(iter(refused.values()))
+    return found, refused
+
+
+@contextmanager
+def _bearing(stream: FetchStream, refused: dict[UID, NoError]) -> Generator[None]:
+    """Bear that a stream gives out nothing, if the messages are to blame; note which."""
+    try:
+        yield
+    except NoError as error:
+        if error not in stream.refused.values():
+            raise
+    refused |= stream.refused
 
 
 def _item(part: BodyStructure, limit: int) -> FetchItem[bytes]:
@@ -227,10 +275,11 @@ async def preview_messages(
     async with FetchStream(driver, view, uids, (BODYSTRUCTURE,)) as stream:
         messages = await stream.rest()
     parts = {message.uid: layout(message.body_structure).text[:1] for message in messages}
-    texts = await fetch_parts(driver, view, parts, _PREVIEW_OCTETS)
+    texts, refused = await fetch_parts(driver, view, parts, _PREVIEW_OCTETS)
     return {
         uid: " ".join("".join(_as_text(part, texts.get(uid, {})) for part in first).split())[
             :_PREVIEW_LENGTH
         ]
         for uid, first in sorted(parts.items())
+        if uid not in refused
     }

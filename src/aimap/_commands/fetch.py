@@ -206,6 +206,11 @@ class Fetch(OnMessages[UIDSet | SeqSet]):
         )
 
     def result(self, response: TaggedResponse) -> UIDSet | SeqSet:
+        return self.unanswered
+
+    @property
+    def unanswered(self) -> UIDSet | SeqSet:
+        """The messages that were not answered so far; none known for ``SAVED``."""
         messages, awaited = self.messages, self._awaited
         if isinstance(messages, SavedResult):
             return UIDSet()

@@ -20,7 +20,6 @@ from aimap._errors import ImapError, NoError, NotFetchedError
 from aimap._model.fetch import BODY_PEEK, FLAGS, INTERNALDATE, RFC822_SIZE
 from aimap._model.message import Message
 from aimap._model.numbers import UID, UIDSet
-from aimap._model.search import IN
 from aimap.sync._crew import open_crew
 from aimap.sync._news import lasting
 from aimap.sync._store import MirroredMessage
@@ -31,9 +30,6 @@ PIECE = 4 * 1024 * 1024
 _BATCH_MESSAGES = 250
 _BATCH_OCTETS = 4 * 1024 * 1024
 _BATCH_SECONDS = 1.0
-
-_MOST_REFUSALS = 20
-"""Messages that the server may refuse, one by one, before it is believed to refuse all."""
 
 Keep = Callable[[Sequence[MirroredMessage]], Awaitable[None]]
 """Stores messages."""
@@ -82,9 +78,6 @@ async def _open_storing(keep: Keep) -> AsyncGenerator[Callable[[MirroredMessage]
 async def fetch_bodies(mailbox: Mailbox, uids: UIDSet, keep: Keep) -> UIDSet:
     """Fetch messages and have them stored.
 
-    A server may refuse all for the sake of one: Dovecot does where a message has gone and the
-    client was not told yet, or where it cannot read one. So what is left is asked for again.
-
     Args:
         mailbox: where they are.
         uids: which ones.
@@ -94,32 +87,10 @@ async def fetch_bodies(mailbox: Mailbox, uids: UIDSet, keep: Keep) -> UIDSet:
         Those that the server did not give out, asked twice.
 
     Raises:
-        NoError: if the server refuses several that are asked for one by one.
+        NoError: if the server refuses more than the messages can be blamed for.
     """
-    missing = UIDSet()
-    refusals = 0
-    while uids:
-        kept: list[UID] = []
-        try:
-            return missing | await _fetch(mailbox, uids, keep, kept)
-        except NoError:
-            if not kept:
-                first = UIDSet(uids.first)
-                try:
-                    missing |= await _fetch(mailbox, first, keep, kept)
-                except NoError:
-                    refusals += 1
-                    if refusals > _MOST_REFUSALS:
-                        raise
-                    missing |= first
-        there = await mailbox.search(IN(uids))
-        missing |= uids - there - UIDSet(kept)
-        uids = there - missing - UIDSet(kept)
-    return missing
-
-
-async def _fetch(mailbox: Mailbox, uids: UIDSet, keep: Keep, kept: list[UID]) -> UIDSet:
-    """Fetch messages; note in *kept* what was stored; return what was not answered."""
+    if not uids:
+        return uids
     body = BODY_PEEK(partial=(0, PIECE))
     missing: list[UID] = []
     long: list[MirroredMessage] = []
@@ -128,33 +99,34 @@ async def _fetch(mailbox: Mailbox, uids: UIDSet, keep: Keep, kept: list[UID]) ->
         _open_storing(keep) as take,
         mailbox.fetch(uids, FLAGS, INTERNALDATE, body) as messages,
     ):
-        async for message in messages:
-            try:
-                # A server that ignores the partial sends the whole.
-                octets = message[body] if body in message else message.body()
-                if not octets:
-                    empty.append(_mirrored(message, b""))
-                elif len(octets) == PIECE and body in message:
-                    long.append(_mirrored(message, b""))
-                else:
-                    await take(_mirrored(message, octets))
-                    kept.append(message.uid)
-            except NotFetchedError:
-                missing.append(message.uid)
+        try:
+            async for message in messages:
+                try:
+                    # A server that ignores the partial sends the whole.
+                    octets = message[body] if body in message else message.body()
+                    if not octets:
+                        empty.append(_mirrored(message, b""))
+                    elif len(octets) == PIECE and body in message:
+                        long.append(_mirrored(message, b""))
+                    else:
+                        await take(_mirrored(message, octets))
+                except NotFetchedError:
+                    missing.append(message.uid)
+        except NoError as error:
+            if error not in messages.refused.values():
+                raise
         unanswered = messages.missing
     for begun in long:
         try:
             async with _completed(mailbox, begun.uid) as view:
                 await keep([attrs.evolve(begun, octets=view)])
-                kept.append(begun.uid)
-        except NotFetchedError:
+        except (NoError, NotFetchedError):
             missing.append(begun.uid)
     if empty:
         # What cannot be read comes as nothing from some servers.
         sizes = await mailbox.fetch_all([message.uid for message in empty], RFC822_SIZE)
         really = {message.uid for message in sizes if RFC822_SIZE in message and not message.size}
         await keep([message for message in empty if message.uid in really])
-        kept += really
         missing += [message.uid for message in empty if message.uid not in really]
     return unanswered | UIDSet(missing)
 
