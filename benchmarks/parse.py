@@ -30,6 +30,8 @@ QUICK = 0.05
 """The part of each set that a quick run takes."""
 
 _MOST_SECONDS = 600
+_ENOUGH = 30.0
+"""Seconds for the rounds of one, on the wall."""
 
 
 @dataclass(frozen=True)
@@ -158,7 +160,7 @@ def run(name: str, options: Options) -> Section:
     task = corpus.prepare(name, options.scale, options.order)
     found = rows(name, options.clients)
     with replaying([task]) as port:
-        take_turns(found, lambda row: measure(row, task, port), options.rounds)
+        take_turns(found, lambda row: measure(row, task, port), options.rounds, enough=_ENOUGH)
     count = task.checks["messages"]
     cells = [
         [

@@ -12,6 +12,8 @@ _REASONS = {
     "stream": "it knows only these lines of IMAP, and is here as the least that anybody needs",
     "imaplib": "it hands out lines that nobody has parsed, and serves one caller at a time",
     "imapclient": "it serves one caller at a time, without an event loop",
+    "imap-tools": "it serves one caller at a time, without an event loop",
+    "imapflow": "its JavaScript is compiled while it runs, as Python is not",
     "aioimaplib": "it hands out lines that nobody has parsed",
     "libetpan": "it is written in C, and leaves what it parsed encoded",
     "mbsync": "it is written in C",
