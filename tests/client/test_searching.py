@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -47,6 +47,26 @@ async def test_what_a_search_returns(autojump_clock: Any, without: set[str]) -> 
             found = await inbox.esearch(aimap.ANSWERED, [Partial(1, 2)])
             assert found.partial is not None
             assert found.partial.order == ()
+
+
+@pytest.mark.parametrize("without", [set(), {"ESEARCH", "SEARCHRES", "PARTIAL", "CONTEXT=SEARCH"}])
+async def test_a_search_by_mod_sequence_tells_the_highest(
+    autojump_clock: Any, without: set[str]
+) -> None:
+    async with connected(messages=9, capabilities=CAPABILITIES - without) as (imap, server):
+        async with imap.select("INBOX", condstore=True) as inbox:
+            changed = aimap.MODSEQ_SINCE(inbox.highest_modseq or 1)
+            for uid in (7, 3, 5):
+                await inbox.add_flags(uid, Flag.FLAGGED)
+            highest = next(m.modseq for m in server.mailbox("joe").messages if m.uid == 5)
+            ways: list[list[Literal["ALL", "COUNT", "MIN"]]] = [[], ["ALL"], ["COUNT", "MIN"]]
+            for options in ways:
+                found = await inbox.esearch(changed & aimap.FLAGGED, options)
+                assert found.modseq == highest
+            # Beside MIN alone it would be that of the lowest, which a plain SEARCH does not tell.
+            found = await inbox.esearch(changed & aimap.FLAGGED, ["MIN"])
+            assert (found.min, found.modseq) == (3, None if without else highest - 1)
+            assert (await inbox.esearch(aimap.FLAGGED)).modseq is None
 
 
 async def test_a_saved_result(autojump_clock: Any) -> None:

@@ -12,7 +12,7 @@ from aimap._commands.criteria import search_pieces, writable_in
 from aimap._commands.search import Search
 from aimap._errors import CommandError
 from aimap._model.code import BadCharsetCode
-from aimap._model.numbers import MAX_NUMBER, UIDSet
+from aimap._model.numbers import MAX_NUMBER, ModSeq, UIDSet
 from aimap._model.search import IN, SearchCriteria
 
 T = TypeVar("T")
@@ -20,17 +20,27 @@ T = TypeVar("T")
 
 async def search(driver: Driver, criteria: SearchCriteria) -> UIDSet:
     """Search by as many commands as it takes; ESEARCH where the server has it."""
+    found, _ = await search_with_modseq(driver, criteria)
+    return found
+
+
+async def search_with_modseq(
+    driver: Driver, criteria: SearchCriteria
+) -> tuple[UIDSet, ModSeq | None]:
+    """Search likewise; return the highest mod-sequence of what was found as well, if told."""
     extended = driver.session.offers("ESEARCH")
+    commands: list[Search] = []
+
+    def make(part: SearchCriteria, charset: str | None) -> Search:
+        commands.append(Search(part, extended=extended, charset=charset))
+        return commands[-1]
+
     found = UIDSet()
     for piece in search_pieces(criteria, driver.session.max_line):
-        more = await search_all(
-            driver,
-            piece,
-            lambda part, charset: Search(part, extended=extended, charset=charset),
-        )
-        for each in more:
+        for each in await search_all(driver, piece, make):
             found |= each
-    return found
+    told = [command.modseq for command in commands if command.modseq is not None]
+    return found, max(told, default=None)
 
 
 async def search_all(

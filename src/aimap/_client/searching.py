@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal, TypeVar
 
 from aimap._client.fetching import FetchStream
-from aimap._client.finding import other_charset, search, search_all
+from aimap._client.finding import other_charset, search, search_all, search_with_modseq
 from aimap._client.selected import Selected
 from aimap._commands.base import SelectedCommand
 from aimap._commands.criteria import checked_criteria, needed_to_search, search_pieces
@@ -110,7 +110,7 @@ class Searching(Selected):
                         ("PARTIAL", "RFC 9394") if only_here else ("ESEARCH", "RFC 4731")
                     )
                     raise CapabilityError(missing, f"it is needed beside {option} ({where})")
-            return found_among(await search(self._driver, criteria), options)
+            return found_among(*await search_with_modseq(self._driver, criteria), options)
         answers = [
             answer
             for piece in pieces
@@ -120,7 +120,7 @@ class Searching(Selected):
         ]
         if len(answers) == 1 or not windows:
             return merged(answers, options)
-        return found_among(await search(self._driver, criteria), options)
+        return found_among(*await search_with_modseq(self._driver, criteria), options)
 
     def _server_has(self, window: Partial) -> bool:
         # RFC 5267 section 4.4 counts from the lowest only.

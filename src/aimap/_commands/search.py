@@ -19,7 +19,7 @@ from aimap._commands.filters import write_filter
 from aimap._commands.sets import USES_SAVED_RESULT
 from aimap._errors import InvalidArgumentError
 from aimap._model.notify import MailboxFilter
-from aimap._model.numbers import SeqSet, UIDSet
+from aimap._model.numbers import ModSeq, SeqSet, UIDSet
 from aimap._model.response import ESearchResponse, SearchResponse, TaggedResponse, Untagged
 from aimap._model.returning import Partial, ReturnOption, Update, option_name, return_options
 from aimap._model.saved import SavedResult
@@ -33,6 +33,13 @@ S = TypeVar("S", UIDSet, SeqSet)
 
 
 class _Searching(SelectedCommand[S]):
+    """What finds messages.
+
+    Attributes:
+        modseq: the highest mod-sequence of what was found, where it was searched for by
+            mod-sequence (:rfc:`7162#section-3.1.5`).
+    """
+
     answers: ClassVar[tuple[type, ...]] = (SearchResponse, ESearchResponse)
     kind: type[S]
 
@@ -49,6 +56,7 @@ class _Searching(SelectedCommand[S]):
         self._charset = charset
         self._on_found: Callable[[S], object] | None = on_found
         self._found: S = self.kind()
+        self.modseq: ModSeq | None = None
 
     @property
     def claims(self) -> tuple[Claim, ...]:
@@ -67,7 +75,8 @@ class _Searching(SelectedCommand[S]):
     def claim(self, response: Untagged) -> bool:
         # The session has matched the tag of an ESEARCH before it gets here.
         if isinstance(response, ESearchResponse):
-            self._find(self.kind.from_ranges(response.all.ranges if response.all else ()))
+            found = self.kind.from_ranges(response.all.ranges if response.all else ())
+            self._find(found, response.modseq)
             return True
         return not self._extended and self.claim_loosely(response)
 
@@ -75,11 +84,13 @@ class _Searching(SelectedCommand[S]):
         # Some servers answer RETURN by a plain SEARCH.
         if not isinstance(response, SearchResponse):
             return False
-        self._find(self.kind(response.numbers))
+        self._find(self.kind(response.numbers), response.modseq)
         return True
 
-    def _find(self, found: S) -> None:
+    def _find(self, found: S, modseq: ModSeq | None) -> None:
         self._found |= found
+        if modseq is not None:
+            self.modseq = max(modseq, self.modseq or modseq)
         if self._on_found is not None:
             self._on_found(found)
 

@@ -6,13 +6,23 @@ from collections.abc import Sequence
 
 import attrs
 
-from aimap._model.numbers import UIDSet
+from aimap._model.numbers import ModSeq, UIDSet
 from aimap._model.response import ESearchResponse, PartialResult
 from aimap._model.returning import Partial, ReturnOption
 
 
-def found_among(uids: UIDSet, options: Sequence[ReturnOption]) -> ESearchResponse:
-    """Return of *uids*, which are all that was found, what was asked for."""
+def found_among(
+    uids: UIDSet, modseq: ModSeq | None, options: Sequence[ReturnOption]
+) -> ESearchResponse:
+    """Return of all that was found what was asked for.
+
+    Args:
+        uids: all that was found.
+        modseq: the highest mod-sequence of them, if that is known.
+        options: what was asked for.
+    """
+    # RFC 4731 section 3.2: beside MIN and MAX alone, it is of those messages only.
+    of_all = not options or "ALL" in options or "COUNT" in options
     windows = [option for option in options if isinstance(option, Partial)]
     partial = None
     if windows:
@@ -26,6 +36,7 @@ def found_among(uids: UIDSet, options: Sequence[ReturnOption]) -> ESearchRespons
         min=uids.first if uids and "MIN" in options else None,
         max=uids.last if uids and "MAX" in options else None,
         count=len(uids) if "COUNT" in options else None,
+        modseq=modseq if of_all else None,
         partial=partial,
     )
 
