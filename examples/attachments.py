@@ -33,6 +33,9 @@ async def archive(imap: aimap.Client, root: Path, mailbox: str) -> int:
     """Save what was not saved yet, and return the number of files."""
     files = 0
     async with imap.select(mailbox) as inbox:
+        if inbox.permanent_flags.isdisjoint({DONE, r"\*"}):
+            # All would be saved again the next time.
+            raise SystemExit(f"this server keeps no keywords in {mailbox}")
         todo = await inbox.search(~KEYWORD(DONE))
         async with inbox.fetch(todo, ENVELOPE, BODYSTRUCTURE) as messages:
             async for message in messages:

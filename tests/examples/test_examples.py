@@ -1,10 +1,11 @@
-"""The programs in ``examples`` do what they say, on a real server."""
+"""The programs in ``examples`` do what they say, on real servers."""
 
 from __future__ import annotations
 
 import json
 import os
 import re
+import runpy
 import signal
 import sqlite3
 import subprocess
@@ -19,7 +20,8 @@ from pathlib import Path
 import pytest
 import trio
 
-from aimap import Flag
+from aimap import Flag, Password, connect
+from aimap.testing import Change, On, serve
 from tests.servers.dovecot import Dovecot
 from tests.servers.support import connected
 
@@ -159,6 +161,19 @@ async def test_attachments_are_saved_once(dovecot: Dovecot, tmp_path: Path) -> N
         assert done.stdout.endswith(files)
     (path,) = (tmp_path / "ann@example.org").iterdir()
     assert path.read_bytes() == b"%PDF"
+
+
+async def test_attachments_are_not_saved_where_that_cannot_be_marked(tmp_path: Path) -> None:
+    no_keywords = On("response", Change(r" \\\*\)\]", ")]"), text="PERMANENTFLAGS")
+    archive = runpy.run_path(str(EXAMPLES / "attachments.py"))["archive"]
+    async with (
+        serve({"joe": "secret"}, host=None, tls="insecure", faults=[no_keywords]) as server,
+        connect(
+            "x", tls="insecure", stream=server.connect(), auth=Password("joe", "secret")
+        ) as imap,
+    ):
+        with pytest.raises(SystemExit, match="keeps no keywords in INBOX"):
+            await archive(imap, tmp_path, "INBOX")
 
 
 async def test_old_newsletters_go_and_nothing_else(dovecot: Dovecot) -> None:
