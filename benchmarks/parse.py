@@ -30,7 +30,7 @@ QUICK = 0.05
 """The part of each set that a quick run takes."""
 
 _MOST_SECONDS = 600
-_ENOUGH = 30.0
+ENOUGH = 30.0
 """Seconds for the rounds of one, on the wall."""
 
 
@@ -160,7 +160,7 @@ def run(name: str, options: Options) -> Section:
     task = corpus.prepare(name, options.scale, options.order)
     found = rows(name, options.clients)
     with replaying([task]) as port:
-        take_turns(found, lambda row: measure(row, task, port), options.rounds, enough=_ENOUGH)
+        take_turns(found, lambda row: measure(row, task, port), options.rounds, enough=ENOUGH)
     count = task.checks["messages"]
     cells = [
         [

@@ -63,5 +63,5 @@ def _measured(size: int, rounds: int) -> Sequence[parse.Row]:
         def run(row: parse.Row) -> Figures:
             return parse.measure(row, task, port)
 
-        take_turns(rows, run, rounds)
+        take_turns(rows, run, rounds, enough=parse.ENOUGH)
     return rows
