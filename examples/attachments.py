@@ -33,7 +33,7 @@ async def archive(imap: aimap.Client, root: Path, mailbox: str) -> int:
     """Save what was not saved yet, and return the number of files."""
     files = 0
     async with imap.select(mailbox) as inbox:
-        if inbox.permanent_flags.isdisjoint({DONE, r"\*"}):
+        if DONE not in inbox.permanent_flags and not inbox.keywords_allowed:
             # All would be saved again the next time.
             raise SystemExit(f"this server keeps no keywords in {mailbox}")
         todo = await inbox.search(~KEYWORD(DONE))

@@ -322,3 +322,17 @@ async def test_a_mailbox_is_deleted_as_soon_as_it_was_left(autojump_clock: Any) 
             pass
         await imap.delete("box")
         assert server.accounts["joe"].mailbox("box") is None
+
+
+@pytest.mark.parametrize(
+    ("told", "allowed", "permanent"),
+    [
+        (rb"* OK [PERMANENTFLAGS (\Seen done \*)] more" + b"\r\n", True, {"\\Seen", "done"}),
+        (rb"* OK [PERMANENTFLAGS (\Seen done)] no more" + b"\r\n", False, {"\\Seen", "done"}),
+        (rb"* FLAGS (\Seen \Draft)" + b"\r\n", True, {"\\Seen", "\\Draft"}),
+    ],
+)
+async def test_whether_keywords_are_kept(told: bytes, allowed: bool, permanent: set[str]) -> None:
+    async with selected("", [], selecting=told) as inbox:
+        assert inbox.keywords_allowed is allowed
+        assert inbox.permanent_flags == permanent

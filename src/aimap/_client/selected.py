@@ -57,6 +57,14 @@ class Selected:
         return self.flags if permanent is None else permanent
 
     @property
+    def keywords_allowed(self) -> bool:
+        r"""Whether new keywords can be created, by ``\*`` (:rfc:`9051#section-7.1`).
+
+        What a server does not tell is taken to be so, as it is with :attr:`permanent_flags`.
+        """
+        return self._view.permanent_flags is None or self._view.keywords_allowed
+
+    @property
     def uid_validity(self) -> UIDValidity | None:
         """The epoch of the UIDs (:rfc:`9051#section-2.3.1.1`); ``None`` if they are not stable."""
         return self._view.uid_validity
