@@ -21,7 +21,7 @@ from benchmarks.link import Link, linked
 from benchmarks.mirror_mail import change, make_users, messages_on
 from benchmarks.mirror_tools import Job, Tool, messages_in
 from benchmarks.report import Section
-from benchmarks.tables import ahead, aim, bars, number, ratio, table
+from benchmarks.tables import ahead, aim, bars, ratio, table
 from benchmarks.turns import Entrant, FailedError, Figures, take_turns
 
 SHORT, LONG = 0.0, 0.05
@@ -60,7 +60,12 @@ def _pass(name: str, tool: Tool, job: Job, link: Link, *, direct: int | None = N
     before = link.traffic()
     run = tool.run(job if direct is None else replace(job, port=direct), _PATIENCE)
     after = link.traffic()
-    figures = {"seconds": run.seconds, "cpu": run.cpu, "memory": run.memory}
+    figures = {
+        "seconds": run.seconds,
+        "working": run.seconds - (run.start or 0.0),
+        "cpu": run.cpu,
+        "memory": run.memory,
+    }
     if run.start is not None:
         figures["start"] = run.start
     if direct is None:
@@ -128,11 +133,11 @@ def _rows(
                 link,
                 each.shown(f"{name}: seconds", ".2f"),
                 each.times(f"{name}: seconds", measure) if measure else "",
-                number(each.middle(f"{name}: start"), ".2f"),
+                each.typical(f"{name}: start", ".2f"),
                 each.shown(f"{name}: cpu", ".2f"),
-                each.shown(f"{name}: octets", ",.0f"),
-                each.shown(f"{name}: flights", ".0f"),
-                each.shown(f"{name}: memory", ".0f", over=1e6),
+                each.typical(f"{name}: octets", ",.0f"),
+                each.typical(f"{name}: flights", ".0f"),
+                each.typical(f"{name}: memory", ".0f", over=1e6),
             ]
 
 
@@ -173,8 +178,8 @@ def one(lab: Lab) -> Section:
         _compare(lab, found[round_trip], users, round_trip, names)
     aims = [
         aim(
-            f"{name} at {round_trip * 1000:.0f} ms, times mbsync",
-            _times(found[round_trip], "mbsync", f"{name}: seconds"),
+            f"{name} at {round_trip * 1000:.0f} ms, besides the start, times mbsync",
+            _times(found[round_trip], "mbsync", f"{name}: working"),
             most,
         )
         for name, round_trip, most in (
@@ -200,7 +205,9 @@ def several(lab: Lab) -> Section:
         _compare(lab, found[round_trip], users, round_trip, names)
     aims = [
         aim(
-            f"{name} at 50 ms, times mbsync", _times(found[LONG], "mbsync", f"{name}: seconds"), 0.2
+            f"{name} at 50 ms besides the start, times mbsync",
+            _times(found[LONG], "mbsync", f"{name}: working"),
+            0.2,
         )
         for name in names
     ]

@@ -42,11 +42,6 @@ def aim(what: str, measured: float | None, most: float) -> str:
     return f"{what}: at most {most:g} was aimed at, {measured:.2f} measured, {verdict}"
 
 
-def number(value: float | None, form: str) -> str:
-    """Write a number; nothing if there is none."""
-    return "" if value is None else f"{value:{form}}"
-
-
 def ratio(one: float | None, other: float | None) -> float | None:
     """Divide, if both were measured."""
     return one / other if one is not None and other else None

@@ -48,6 +48,11 @@ class Entrant:
         values = self.values(figure)
         return median(values) if values else None
 
+    def typical(self, figure: str, form: str = ".3f", *, over: float = 1.0) -> str:
+        """Write the median of a figure alone."""
+        middle = self.middle(figure)
+        return "" if middle is None else f"{middle / over:{form}}"
+
     def shown(self, figure: str, form: str = ".3f", *, over: float = 1.0) -> str:
         """Write the median of a figure, its spread, and how many rounds there were, if fewer."""
         values = [value / over for value in self.values(figure)]
@@ -58,7 +63,7 @@ class Entrant:
             notes.append(f"{min(values):{form}} to {max(values):{form}}")
         if len(values) < self.rounds:
             notes.append(f"{len(values)} round{'s' if len(values) > 1 else ''}")
-        return f"{median(values):{form}}" + (f" ({', '.join(notes)})" if notes else "")
+        return self.typical(figure, form, over=over) + (f" ({', '.join(notes)})" if notes else "")
 
     def times(self, figure: str, other: Entrant, form: str = ".2f") -> str:
         """Write how many times the other's a figure is; nothing if one of them has none."""

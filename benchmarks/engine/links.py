@@ -10,7 +10,7 @@ from functools import partial
 from benchmarks.engine.measure import Contender, measure
 from benchmarks.engine.task import Lab, Task
 from benchmarks.link import linked
-from benchmarks.tables import number, ratio, table
+from benchmarks.tables import table
 
 SHORT, MIDDLE, LONG = 0.0, 0.01, 0.05
 """Seconds that are added to each round trip."""
@@ -80,7 +80,7 @@ def links_table(found: Found, floor: Contender) -> str:
     for title, longest in found[LONG].items():
         everywhere = [each[title] for each in found.values()]
         cells = [title, *(each.failure or each.shown("seconds") for each in everywhere)]
-        cells.append(number(ratio(longest.middle("seconds"), LONG), ".1f"))
+        cells.append(longest.typical("seconds", ".1f", over=LONG))
         cells.append(longest.times("seconds", found[LONG][floor.title]))
         rows.append(cells)
     return table(["client", *columns], rows)

@@ -13,7 +13,7 @@ from benchmarks.engine.measure import Contender, contender, measure
 from benchmarks.engine.task import Lab, Task
 from benchmarks.mirror_mail import make_users
 from benchmarks.report import Section
-from benchmarks.tables import ahead, aim, bars, number, ratio, table
+from benchmarks.tables import ahead, aim, bars, ratio, table
 
 _SLICE = 256 * 1024
 _PATIENCE = 30.0
@@ -96,9 +96,9 @@ def cancel(lab: Lab) -> Section:
         [
             each.title,
             each.failure or each.shown("seconds"),
-            each.shown("seconds", ".1f", over=LONG),
+            each.typical("seconds", ".1f", over=LONG),
             each.shown("octets", ",.0f", over=1000),
-            each.shown("octets", ".1f", over=_SLICE),
+            each.typical("octets", ".1f", over=_SLICE),
         ]
         for each in contenders
     ]
@@ -149,9 +149,9 @@ def append(lab: Lab) -> Section:
     rows = [
         [
             one.title,
-            number(one.middle("messages"), ",.0f"),
+            one.typical("messages", ",.0f"),
             one.failure or one.shown("seconds"),
-            one.shown("each", ".2f", over=1e-3),
+            one.typical("each", ".2f", over=1e-3),
             one.times("each", ours, ".1f"),
         ]
         for one in everybody
@@ -188,7 +188,7 @@ def large(lab: Lab) -> Section:
             each.failure or each.shown("seconds"),
             each.shown("cpu"),
             each.shown("memory", ".1f", over=1e6),
-            each.shown("memory", ".2f", over=size),
+            each.typical("memory", ".2f", over=size),
         ]
         for each in contenders
     ]
