@@ -13,6 +13,7 @@ import trio.testing
 from aimap import (
     FLAGS,
     Account,
+    CommandError,
     ConnectionLostError,
     Delivery,
     Flag,
@@ -20,7 +21,8 @@ from aimap import (
     StateError,
     UIDSet,
 )
-from aimap.testing import CAPABILITIES, Drop
+from aimap._account.repeating import TRIES
+from aimap.testing import CAPABILITIES, Drop, Ignore, On, Send
 
 from .support import opened
 
@@ -158,3 +160,79 @@ async def test_creating_a_mailbox_is_not_repeated_blindly(autojump_clock: Any) -
         server.faults = []
         with pytest.raises(NoError):
             await account.create("New")
+
+
+THROTTLED = "BAD Request is throttled. Suggested Backoff Time: 20000 milliseconds"
+
+
+def refusing(said: str, **options: Any) -> On:
+    return On("command", Send("{tag} " + said), Ignore(), **{"times": 1, **options})
+
+
+@pytest.mark.parametrize("name", SAFE)
+async def test_what_is_throttled_is_asked_again_when_the_server_says(
+    name: str, autojump_clock: Any
+) -> None:
+    work = SAFE[name]
+    first = refusing(THROTTLED, text=r"\AA\d+ (?!CAPA|LOGIN|AUTH|COMPR)")
+    async with opened(messages=5, faults=[first]) as (account, _, _):
+        begun = trio.current_time()
+        throttled = await work(account)
+        assert 20 <= trio.current_time() - begun < 25
+        assert throttled == await work(account)
+        assert account.statistics().losses == 0
+
+
+async def test_others_use_the_connection_meanwhile(autojump_clock: Any) -> None:
+    faults = [refusing(THROTTLED, command="STATUS")]
+    async with (
+        opened(faults=faults, max_connections=1) as (account, _, _),
+        trio.open_nursery() as n,
+    ):
+        n.start_soon(account.status, "INBOX")
+        await trio.sleep(5)
+        with trio.fail_after(1):
+            await account.list()
+
+
+@pytest.mark.parametrize(
+    "said", [THROTTLED, "NO [THROTTLED] slow down", "NO [OVERQUOTA] Account exceeded command or bandwidth limits."]
+)  # fmt: skip
+async def test_who_throttles_for_ever_is_believed(said: str, autojump_clock: Any) -> None:
+    async with opened(faults=[refusing(said, command="STATUS", times=None)]) as (
+        account,
+        server,
+        _,
+    ):
+        with pytest.raises(CommandError, match=said.partition(" ")[2][-10:]):
+            await account.status("INBOX")
+        assert sum("STATUS" in command for command in server.commands) == TRIES
+
+
+@pytest.mark.parametrize("said", ["NO [LIMIT] too many mailboxes", "NO no", "BAD what?"])
+async def test_what_waiting_does_not_mend_is_not_asked_again(
+    said: str, autojump_clock: Any
+) -> None:
+    async with opened(faults=[refusing(said, command="CREATE")]) as (account, _, _):
+        begun = trio.current_time()
+        with pytest.raises(CommandError):
+            await account.create("x")
+        assert trio.current_time() == begun
+
+
+async def test_selecting_is_throttled(autojump_clock: Any) -> None:
+    throttled = refusing(THROTTLED, command="SELECT")
+    async with opened(messages=1, faults=[throttled]) as (account, _, _):
+        begun = trio.current_time()
+        async with account.select("INBOX") as inbox:
+            assert inbox.exists == 1
+        assert trio.current_time() - begun >= 20
+
+
+async def test_a_connection_that_serves_nothing_is_left(autojump_clock: Any) -> None:
+    """Microsoft 365 takes one login too many, and then nothing else."""
+    nothing = refusing("BAD User is authenticated but not connected.", command="STATUS")
+    async with opened(faults=[nothing]) as (account, _, road):
+        assert (await account.status("INBOX")).messages == 0
+        assert len(road.tried) == 2
+        assert account.statistics().losses == 1

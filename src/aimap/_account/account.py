@@ -17,7 +17,7 @@ from aimap._account.link import Use
 from aimap._account.mailboxes import AboutMailboxes
 from aimap._account.pool import Pool
 from aimap._account.position import Position
-from aimap._account.repeating import TRIES
+from aimap._account.repeating import TRIES, Pause
 from aimap._account.reporting import AccountStatistics, Hook, Reporter
 from aimap._account.watch import AccountWatch
 from aimap._client.ahead import Ahead
@@ -27,7 +27,7 @@ from aimap._client.connect import connect
 from aimap._client.fetching import FetchResult
 from aimap._client.mailbox import Mailbox
 from aimap._client.timeouts import Timeouts
-from aimap._errors import ConnectionLostError, StateError
+from aimap._errors import CommandError, ConnectionLostError, StateError
 from aimap._model.code import AppendUIDCode
 from aimap._model.copied import CopyResult
 from aimap._model.fetch import FetchItem
@@ -220,14 +220,20 @@ class Account(AboutMailboxes):
         self, name: str, *, read_only: bool, uid_validity: int | None
     ) -> AsyncGenerator[Mailbox]:
         tries = 0
+        pause = Pause(self.config.retry)
         while True:
             tries += 1
+            await pause.over()
             async with self._pool.using(Use.MAILBOX, name, read_only=read_only) as link:
                 try:
                     await link.prepare(compressed=self.config.compress)
                     mailbox = await link.enter(name, read_only=read_only)
                 except ConnectionLostError:
                     if tries < TRIES:
+                        continue
+                    raise
+                except CommandError as error:
+                    if pause.begin(link.driver, error):
                         continue
                     raise
                 try:

@@ -264,9 +264,8 @@ class Pool:
                 self._shrunk_at = trio.current_time()
         return self._cap
 
-    def _shrink(self) -> None:
-        others_opening = self._opening - 1
-        self._cap = max(1, min(self.cap, len(self.links) + others_opening))
+    def _shrink(self, connections: int) -> None:
+        self._cap = max(1, min(self.cap, connections))
         self._shrunk_at = trio.current_time()
 
     # New connections
@@ -336,7 +335,7 @@ class Pool:
             failure = attrs.evolve(failure, kind=FailureKind.SERVER, retry=True)
         if failure.too_many_connections and self.links:
             # The others serve, and one of them comes back.
-            self._shrink()
+            self._shrink(len(self.links) + self._opening - 1)
             self._reporter.failed(failure, None)
             return False
         self._failing = True
@@ -377,6 +376,8 @@ class Pool:
             # Those that were lost together are one loss.
             self._not_before = trio.current_time() + self._backoff.lost(lasted)
         del self.links[link]
+        if lost is not None and classify(lost).too_many_connections:
+            self._shrink(len(self.links) + self._opening)
         self._reporter.disconnected(link.client.statistics(), lost, lasted)
         self._ended_one.set()
         self._see_to_waiters()

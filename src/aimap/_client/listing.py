@@ -10,9 +10,10 @@ import attrs
 from aimap._client.opening import Opening
 from aimap._commands.acl import MyRights
 from aimap._commands.listing import List, ListExtended, Lsub, RList, RLsub, XList
+from aimap._commands.login_failures import said_in_words
 from aimap._commands.mailboxes import Namespace, Status, status_items
 from aimap._commands.metadata import GetMetadata
-from aimap._errors import CapabilityError, CommandError, InvalidArgumentError
+from aimap._errors import CapabilityError, CommandError, InvalidArgumentError, LoginFailure
 from aimap._model.entry import metadata_entry
 from aimap._model.flag import Flags
 from aimap._model.mailbox import MailboxInfo, MailboxStatus, Namespaces
@@ -164,8 +165,10 @@ class Listing(Opening):
                     metadata=at_once.metadata,
                 )
             )
-        except CommandError:
-            if selection or not (returning or at_once.has_details):
+        except CommandError as error:
+            # One that throttles refuses whatever it is.
+            throttled = said_in_words(error.text) is LoginFailure.THROTTLED
+            if throttled or selection or not (returning or at_once.has_details):
                 raise
             found = []
         # Some servers refuse what they offer, and some answer nothing to it.
