@@ -27,7 +27,7 @@ from benchmarks.turns import Entrant, FailedError, Figures, take_turns
 SHORT, LONG = 0.0, 0.05
 FIRST, AGAIN, CHANGED = "first", "again", "10 changes"
 _PATIENCE = 120.0
-_ENOUGH = 45.0
+_ENOUGH = 30.0
 """Seconds that the rounds of one program may take together."""
 
 
