@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 
+import attrs
 import pytest
 
 import aimap
@@ -114,3 +115,26 @@ def test_the_tree_of_errors_is_the_real_one() -> None:
         for error in errors
     }
     assert shown == real
+
+
+def test_every_value_says_what_its_attributes_are() -> None:
+    """One that has a single attribute is described by its first line."""
+
+    def own(value: type) -> list[str]:
+        fields: tuple[attrs.Attribute[object], ...] = attrs.fields(value)
+        return [field.name for field in fields if field.name[0] != "_" and not field.inherited]
+
+    values = {
+        f"{module.__name__}.{name}": value
+        for module in (aimap, aimap.commands, aimap.sync, aimap.testing)
+        for name in module.__all__
+        if isinstance(value := getattr(module, name), type) and attrs.has(value)
+    }
+    without = [
+        f"{name}.{field}"
+        for name, value in values.items()
+        for field in own(value)
+        if len(own(value)) > 1 and f"\n        {field}:" not in (value.__doc__ or "")
+    ]
+    assert len(values) > 100
+    assert without == []

@@ -32,7 +32,14 @@ Condition: TypeAlias = Literal["OK", "NO", "BAD", "PREAUTH", "BYE"]
 @final
 @attrs.frozen
 class TaggedResponse:
-    """The end of a command (:rfc:`9051#section-7.1`): ``A1 OK [CODE] text``."""
+    """The end of a command (:rfc:`9051#section-7.1`): ``A1 OK [CODE] text``.
+
+    Attributes:
+        tag: that of the command.
+        condition: ``"OK"``, ``"NO"`` or ``"BAD"``.
+        code: what programs look at, if there is any.
+        text: for people, in any language.
+    """
 
     tag: str
     condition: Condition
@@ -43,7 +50,13 @@ class TaggedResponse:
 @final
 @attrs.frozen
 class StatusResponse:
-    """An untagged OK, NO, BAD, PREAUTH or BYE (:rfc:`9051#section-7.1`)."""
+    """An untagged OK, NO, BAD, PREAUTH or BYE (:rfc:`9051#section-7.1`).
+
+    Attributes:
+        condition: which of them.
+        code: what programs look at, if there is any.
+        text: for people, in any language.
+    """
 
     condition: Condition
     code: ResponseCode | None

@@ -65,7 +65,12 @@ class SearchCriteria:
 @final
 @attrs.frozen
 class SearchKey(SearchCriteria):
-    """One search key and its arguments."""
+    """One search key (:rfc:`9051#section-6.4.4`).
+
+    Attributes:
+        name: the RFC's name of it.
+        arguments: what stands behind that.
+    """
 
     name: str
     arguments: tuple[Argument, ...] = ()

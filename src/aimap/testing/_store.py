@@ -112,10 +112,20 @@ _validities = itertools.count(1_700_000_001)
 
 @attrs.define(eq=False)
 class StoredMailbox:
-    """A mailbox: messages by ascending UID, and who has it selected.
+    r"""A mailbox: messages by ascending UID, and who has it selected.
 
     Attributes:
+        name: its full name.
+        special_use: what it is for, such as ``"\\Sent"`` (:rfc:`6154`).
+        uid_validity: the epoch of its UIDs.
+        uid_next: the UID of the next message.
+        subscribed: whether the user is subscribed to it.
+        messages: those that are in it.
         size: octets of all messages.
+        keywords: those that any message here had.
+        listeners: the connections that have it selected.
+        highest_modseq: the mod-sequence of the last change (:rfc:`7162`).
+        vanished: the UIDs of messages that are gone, each behind the mod-sequence of its end.
         rights: its access control list: letters by identifier (:rfc:`4314`).
         entries: its METADATA (:rfc:`5464`).
         mailbox_id: stays when it is renamed (:rfc:`8474#section-4`).
@@ -136,7 +146,6 @@ class StoredMailbox:
     listeners: dict[Listener, None] = attrs.field(factory=dict[Listener, None])
     highest_modseq: int = 1
     vanished: list[tuple[int, int]] = attrs.field(factory=list[tuple[int, int]])
-    """The UIDs of messages that are gone, each behind the mod-sequence of its end."""
     rights: dict[str, str] = attrs.field(factory=dict[str, str])
     entries: dict[str, bytes] = attrs.field(factory=dict[str, bytes])
     mailbox_id: str = attrs.field(
