@@ -121,8 +121,10 @@ def test_every_value_says_what_its_attributes_are() -> None:
     """One that has a single attribute is described by its first line."""
 
     def own(value: type) -> list[str]:
-        fields: tuple[attrs.Attribute[object], ...] = attrs.fields(value)
-        return [field.name for field in fields if field.name[0] != "_" and not field.inherited]
+        bases = [base for base in value.__mro__[1:] if attrs.has(base)]
+        inherited = {field.name for base in bases for field in attrs.fields(base)}
+        names = [field.name for field in attrs.fields(value)]
+        return [name for name in names if name[0] != "_" and name not in inherited]
 
     values = {
         f"{module.__name__}.{name}": value
