@@ -118,6 +118,11 @@ AREAS: dict[str, tuple[Row, ...]] = {
         Row("modified UTF-7", "3501", "invisible"),
         Row("UTF8=ACCEPT", "9755", "UTF-8 in names, searches and messages"),
         Row("UTF8=ONLY", "9755", "the same, where there is nothing else"),
+        Row(
+            "UTF8=ALL, =APPEND, =USER",
+            "5738",
+            "obsolete: recognised, and nothing follows from them",
+        ),
         Row("keywords", "5788,8457", "`$Important`, `$Forwarded` and others"),
     ),
     "Vendors": (

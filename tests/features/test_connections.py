@@ -155,6 +155,30 @@ async def test_utf_8_is_demanded(scene: Scene) -> None:
     scene.saw("UTF8=ONLY", WORKS)
 
 
+@feature("UTF8=ALL, =APPEND, =USER")
+async def test_utf_8_of_old(scene: Scene) -> None:
+    """All is as without them (RFC 6855 section 9): UTF8=ACCEPT is what matters, and its ENABLE."""
+    names = ["UTF8=ALL", "UTF8=APPEND", "UTF8=USER"]
+    if scene.kind != "embedded":
+        assert not any(map(scene.offers, names))
+        scene.saw("UTF8=ALL, =APPEND, =USER", NOT_OFFERED)
+        return
+    offered = CAPABILITIES - {"UTF8=ACCEPT"} | set(names)
+    async with connected_anew(scene, joe(scene), serving={"capabilities": offered}) as imap:
+        assert set(names) <= imap.capabilities
+        await imap.create("Grüße")
+        assert "Grüße" in [info.name for info in await imap.list()]
+        assert await imap.append("Grüße", b"Subject: x\r\n\r\n") is not None
+        async with imap.examine("Grüße") as mailbox:
+            assert await mailbox.search(aimap.SUBJECT("ü")) == aimap.UIDSet()
+        message = aimap.commands.AppendMessage("Subject: ü\r\n\r\n".encode(), utf8=True)
+        with pytest.raises(aimap.CapabilityError, match="UTF8=ACCEPT"):
+            await imap.append("Grüße", message)
+        with pytest.raises(aimap.CapabilityError, match="UTF8=ACCEPT"):
+            await imap.enable("UTF8=ACCEPT")
+    scene.saw("UTF8=ALL, =APPEND, =USER", WORKS)
+
+
 @feature("LANGUAGE", "I18NLEVEL")
 async def test_languages(scene: Scene) -> None:
     imap = scene.imap

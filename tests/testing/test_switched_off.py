@@ -99,6 +99,7 @@ WITHOUT_ANOTHER = {
     "IMAPSIEVE=SIEVE://LOCALHOST": "it says where scripts are; their names are metadata like any",
     "LITERAL-": "test_literals_at_once",
     "METADATA-SERVER": "test_metadata_of_the_server_alone",
+    **dict.fromkeys(("UTF8=ALL", "UTF8=APPEND", "UTF8=USER"), "obsolete, and a word only"),
 }
 
 

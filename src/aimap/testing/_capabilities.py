@@ -90,14 +90,18 @@ CAPABILITIES_ON_DEMAND = frozenset(
         "METADATA-SERVER",
         "NOTIFY",
         "SAVELIMIT",
+        "UTF8=ALL",
+        "UTF8=APPEND",
         "UTF8=ONLY",
+        "UTF8=USER",
         "X-GM-EXT-1",
         "XLIST",
     }
 )
 """What it offers only if it is told to: what stands in place of something else, takes
 something away, or is a vendor's own. ``APPENDLIMIT``, ``MESSAGELIMIT`` and ``SAVELIMIT``
-take a number: ``MESSAGELIMIT=1000``."""
+take a number: ``MESSAGELIMIT=1000``. ``UTF8=ALL``, ``UTF8=APPEND`` and ``UTF8=USER`` are words
+only: they are obsolete (:rfc:`6855#section-9`)."""
 
 _LIMITED = {"APPENDLIMIT": False, "MESSAGELIMIT": True, "SAVELIMIT": True}
 """Those with a number, and whether they need one."""
