@@ -240,7 +240,7 @@ _HOW = (
 
 def large(lab: Lab) -> Section:
     """Mirror ten changes of a large mailbox."""
-    messages = 10_000 if lab.quick else 50_000
+    messages = 10_000 if lab.quick else 100_000
     program = _program(tools.aimap())
     (user,) = make_users(lab.server, 1, messages)
     # A link without delay, so that it counts.

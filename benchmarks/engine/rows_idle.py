@@ -35,7 +35,7 @@ _COLUMNS = (
 def crowd(lab: Lab) -> Section:
     """Very many connections at once."""
     user = lab.server.new_user()
-    counts = (200,) if lab.quick else (500, 2_000)
+    counts = (100,) if lab.quick else (500, 2_000)
     let_dovecot_watch(counts[-1] + WARMING_UP)
     rows: list[list[str]] = []
     notes: list[str] = []
