@@ -14,9 +14,9 @@ from benchmarks.tables import ahead, aim, bars, ratio, table
 _HOW = (
     "All are in one process, each with a user of its own: connect, log in, select, IDLE; "
     f"{os.cpu_count()} cores for both sides. Once all are ready, up to {DELIVERED} of them, chosen "
-    "at random, get a message each, and what is shown is the time from the server's answer to APPEND "
-    "until the client gives out the event; for the bare stream, until it reads EXISTS. Dovecot "
-    "waits up to half a second before it tells of a message: what counts is the difference."
+    "at random, get a message each, and what is shown is the time from the server's answer to "
+    "APPEND until the client gives out the event; for the bare stream, until it reads EXISTS. "
+    "Dovecot waits up to half a second before it tells of a message: what counts is the difference."
 )
 _ENOUGH = 60.0
 _COLUMNS = (
