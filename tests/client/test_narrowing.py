@@ -132,7 +132,8 @@ async def test_leaving_gives_up_the_rest() -> None:
                 assert message.uid == 1
                 break
         await trio.testing.wait_all_tasks_blocked()
-        assert asked == [b"1:100"]
+        # The one that is refused may be asked for before the first is taken; what is left is not.
+        assert set(asked) <= {b"1:100", b"57"}
 
 
 IN_ONE_PART = (
