@@ -196,7 +196,7 @@ def one(lab: Lab) -> Section:
 
 def several(lab: Lab) -> Section:
     """Mirror several accounts over a short and a long link."""
-    count, messages = (5, 100) if lab.quick else (10, 250)
+    count, messages = (5, 100) if lab.quick else (20, 500)
     names = (FIRST, AGAIN)
     users = make_users(lab.server, count, messages)
     found: dict[float, list[_Program]] = {}
@@ -266,7 +266,7 @@ def large(lab: Lab) -> Section:
 
 def many(lab: Lab) -> Section:
     """Mirror many accounts in one process."""
-    count, messages = (20, 50) if lab.quick else (200, 50)
+    count, messages = (20, 50) if lab.quick else (200, 200)
     users = make_users(lab.server, count, messages)
     programs = [_program(tools.aimap(at_once=50))]
     _compare(lab, programs, users, SHORT, (FIRST, AGAIN))
