@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import sqlite3
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
@@ -27,7 +28,7 @@ from aimap.sync import (
     _sharing,
     mirror,
 )
-from aimap.testing import Drop, Server, serve
+from aimap.testing import Drop, On, Rewrite, Server, serve
 from aimap.testing._handlers import HANDLERS
 from aimap.testing._rules import RefusalError
 from aimap.testing._selected import Selected
@@ -314,6 +315,19 @@ async def test_what_only_comes_empty_is_missing(tmp_path: Path) -> None:
         assert (report.fetched, report.missing) == (2, 1)
         message.octets = octets
         assert (await mirror(imap, MaildirStore(tmp_path))).fetched == 1
+        await contents(tmp_path, server)
+
+
+async def test_what_comes_empty_at_first_is_fetched(tmp_path: Path) -> None:
+    """Together with others it comes empty; alone, and asked again, it is there."""
+
+    def emptied(response: bytes) -> bytes:
+        return re.sub(rb"(?s) \{[0-9]+\}\r\n.*\)\r\n\Z", rb" {0}\r\n)\r\n", response)
+
+    fault = On("response", Rewrite(emptied), text=r"UID 2 .*BODY\[\]<0>", times=1)
+    async with connected(messages=3, faults=[fault]) as (imap, server):
+        report = await mirror(imap, MaildirStore(tmp_path))
+        assert (report.fetched, report.missing) == (3, 0)
         await contents(tmp_path, server)
 
 

@@ -118,9 +118,11 @@ async def test_microsoft_365_throttles(autojump_clock: Any) -> None:
 async def test_james_empties_sections() -> None:
     async with server_like("james") as server, connect(server) as imap:
         async with imap.select("INBOX") as inbox:
-            together = await inbox.fetch_all(6, BODY_PEEK("2"), BODY_PEEK("2.MIME"))
-            alone = await inbox.fetch_all(6, BODY_PEEK("2"))
-            assert [m.body("2") for m in (*together, *alone)] == [b"", b"aGVsbG8="]
+            sections = [BODY_PEEK(section) for section in ("1", "1.MIME", "2", "2.MIME")]
+            (message,) = await inbox.fetch_all(6, *sections)
+            assert (message.body("1"), message.body("2")) == (b"hello", b"aGVsbG8=")
+            assert b"image/png" in message.body("2.MIME")
+            assert (message.uid, len(message.keys())) == (6, 5)
 
 
 async def test_gmail_ends_idle(autojump_clock: Any) -> None:

@@ -19,6 +19,7 @@ from aimap._client.driver import CommandFuture, Driver
 from aimap._client.finding import search
 from aimap._client.limiting import lesser, undone
 from aimap._client.narrowing import Narrowing
+from aimap._client.refilling import Refilling
 from aimap._commands.fetch import Fetch
 from aimap._commands.sets import set_octets
 from aimap._errors import CommandError, ImapError, NoError, StateError
@@ -114,6 +115,7 @@ class FetchStream:
         self._missing = _NONE
         self._asked_again = False
         self._narrowing = Narrowing()
+        self._refilling = Refilling(driver, items, self._buffer_up, self._refilled)
         self._error: ImapError | None = None
         self._event = trio.Event()
         self._open = False
@@ -194,6 +196,7 @@ class FetchStream:
         for each in self._slices:
             each.cancel()
         self._slices.clear()
+        self._refilling.cancel()
         self._buffer.clear()
         self._take(self._octets)
 
@@ -250,7 +253,8 @@ class FetchStream:
 
     @property
     def _is_done(self) -> bool:
-        return not (self._slices or self._rest or self._narrowing) and self._saved is None
+        waits = self._slices or self._rest or self._narrowing or self._refilling
+        return not waits and self._saved is None
 
     def _take(self, octets: int) -> None:
         self._octets -= octets
@@ -259,8 +263,10 @@ class FetchStream:
         self._driver.wake_reader()
 
     def _deliver(self, messages: list[Message]) -> None:
-        if not self._open:
-            return
+        if self._open:
+            self._buffer_up(self._refilling.whole(messages))
+
+    def _buffer_up(self, messages: list[Message]) -> None:
         octets = sum([message.octets for message in messages])
         self._buffer.extend(messages)
         self._octets += octets
@@ -269,12 +275,19 @@ class FetchStream:
         self._seen_octets += octets
         self._event.set()
 
+    def _refilled(self, lost: ImapError | None) -> None:
+        if lost is not None:
+            self._fail(lost)
+        self._go_on()
+
     def _ask(self) -> None:
         """Keep slices in flight, as many as the budget allows."""
         if self._saved is not None:
             saved, self._saved = self._saved, None
             self._submit(saved)
         octets = set_octets(self._driver.session.max_line)
+        if self._refilling:
+            return
         if self._narrowing:
             if not self._slices:
                 self._submit(self._narrowing.next(octets))
@@ -343,6 +356,10 @@ class FetchStream:
                 self._most, self._rest = most, self._rest | messages
             elif not self._bears(command, error):
                 self._fail(error)
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Ask for what comes next, behind an answer."""
         if self._is_done and self._missing and not self._asked_again:
             # Some servers send data behind the answer that they belong to, or none where
             # much is asked for at once: what is missing is not believed to be gone yet.

@@ -124,6 +124,15 @@ class Message:
                 return False
         return True
 
+    def is_empty(self, key: str) -> bool:
+        """Tell whether an item was sent, and has no octets."""
+        return self._items.get(key) == b""
+
+    def filled(self, key: str, other: Message) -> Message:
+        """Return this message with an item as *other* has it."""
+        items = {**self._items, key: other._items[key]}
+        return Message(self.seq, self.uid_or_none, items, self.octets + other.octets)
+
     def __contains__(self, item: object) -> bool:
         return isinstance(item, FetchItem) and item.key in self._items
 

@@ -11,13 +11,14 @@ import mmap
 from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from tempfile import TemporaryFile
+from typing import Any
 
 import attrs
 import trio
 
 from aimap._client.mailbox import Mailbox
 from aimap._errors import ImapError, NoError, NotFetchedError
-from aimap._model.fetch import BODY_PEEK, FLAGS, INTERNALDATE, RFC822_SIZE
+from aimap._model.fetch import BODY_PEEK, FLAGS, INTERNALDATE, RFC822_SIZE, FetchItem
 from aimap._model.message import Message
 from aimap._model.numbers import UID, UIDSet
 from aimap.sync._crew import open_crew
@@ -89,23 +90,32 @@ async def fetch_bodies(mailbox: Mailbox, uids: UIDSet, keep: Keep) -> UIDSet:
     Raises:
         NoError: if the server refuses more than the messages can be blamed for.
     """
-    if not uids:
-        return uids
+    return await _fetch(mailbox, uids, keep) if uids else uids
+
+
+async def _fetch(mailbox: Mailbox, uids: UIDSet, keep: Keep, *, with_size: bool = False) -> UIDSet:
+    """Fetch messages; return those that were not given out.
+
+    What cannot be read comes as nothing from some servers. So what comes empty is fetched again
+    with its size, which has it asked for once more, alone, if it should not be.
+    """
     body = BODY_PEEK(partial=(0, PIECE))
+    items: list[FetchItem[Any]] = [FLAGS, INTERNALDATE, body]
+    if with_size:
+        items.append(RFC822_SIZE)
     missing: list[UID] = []
     long: list[MirroredMessage] = []
-    empty: list[MirroredMessage] = []
-    async with (
-        _open_storing(keep) as take,
-        mailbox.fetch(uids, FLAGS, INTERNALDATE, body) as messages,
-    ):
+    empty: list[UID] = []
+    async with _open_storing(keep) as take, mailbox.fetch(uids, *items) as messages:
         try:
             async for message in messages:
                 try:
                     # A server that ignores the partial sends the whole.
                     octets = message[body] if body in message else message.body()
-                    if not octets:
-                        empty.append(_mirrored(message, b""))
+                    if not octets and not with_size:
+                        empty.append(message.uid)
+                    elif not octets and message.size:
+                        missing.append(message.uid)
                     elif len(octets) == PIECE and body in message:
                         long.append(_mirrored(message, b""))
                     else:
@@ -123,11 +133,7 @@ async def fetch_bodies(mailbox: Mailbox, uids: UIDSet, keep: Keep) -> UIDSet:
         except (NoError, NotFetchedError):
             missing.append(begun.uid)
     if empty:
-        # What cannot be read comes as nothing from some servers.
-        sizes = await mailbox.fetch_all([message.uid for message in empty], RFC822_SIZE)
-        really = {message.uid for message in sizes if RFC822_SIZE in message and not message.size}
-        await keep([message for message in empty if message.uid in really])
-        missing += [message.uid for message in empty if message.uid not in really]
+        unanswered |= await _fetch(mailbox, UIDSet(empty), keep, with_size=True)
     return unanswered | UIDSet(missing)
 
 
