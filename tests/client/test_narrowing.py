@@ -117,6 +117,19 @@ async def test_what_is_not_about_a_message_is_not_asked_again(said: bytes) -> No
         assert asked == [b"1:100"]
 
 
+def every_other(asked: Sequence[int], bad: set[int]) -> Iterable[int]:
+    return [uid for uid in asked if uid not in bad and not uid % 2]
+
+
+async def test_no_line_gets_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fetching, "_FIRST_SLICE_OCTETS", 10**7)
+    monkeypatch.setattr(fetching, "_SLICE_OCTETS", 10**7)
+    async with inbox_with([4999], every_other, exists=5000) as (inbox, asked):
+        found = await inbox.fetch_all("1:5000", FLAGS)
+        assert (len(found), list(found.refused)) == (4999, [4999])
+        assert max(map(len, asked)) <= 4096
+
+
 async def test_those_gone_are_missing_and_not_refused() -> None:
     async with inbox_with([3, 5], the_others, b"NO [EXPUNGEISSUED] some are gone") as (inbox, _):
         found = await inbox.fetch_all("1:10", FLAGS)

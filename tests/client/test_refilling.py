@@ -100,6 +100,34 @@ async def test_what_nobody_promised_is_not(items: Asked, asked: bytes, answered:
         assert all(message.items[item.key] == b"" for item in items if item in (TEXT, WHOLE))
 
 
+async def test_leaving_does_not_wait_for_it() -> None:
+    async with played() as (imap, server), trio.open_nursery() as nursery:
+        emptied, left = trio.Event(), trio.Event()
+
+        async def serve_it() -> None:
+            assert await server.hears() == b"A1 SELECT INBOX"
+            await server.says(b"* 2 EXISTS\r\nA1 OK open\r\n")
+            await server.hears()
+            both = b"* 1 FETCH (UID 7 RFC822.SIZE 5 BODY[] {0}\r\n)\r\n"
+            both += b"* 2 FETCH (UID 8 RFC822.SIZE 5 BODY[] {5}\r\nhello)\r\n"
+            await server.says(both + b"A2 OK done\r\n")
+            assert await server.hears() == b"A3 UID FETCH 7 BODY.PEEK[]"
+            emptied.set()
+            await left.wait()
+            await server.says(b"* 1 FETCH (UID 7 BODY[] {5}\r\nhello)\r\nA3 OK done\r\n")
+            assert await server.hears() == b"A4 NOOP"
+            await server.says(b"A4 OK done\r\n")
+
+        nursery.start_soon(serve_it)
+        async with imap.select("INBOX") as inbox:
+            async with inbox.fetch("7:8", RFC822_SIZE, WHOLE) as messages:
+                message = await anext(messages)
+                assert message.uid == 8
+                await emptied.wait()
+            left.set()
+            await imap.noop()
+
+
 async def test_a_loss_is_no_empty_message() -> None:
     async with played() as (imap, server), trio.open_nursery() as nursery:
 

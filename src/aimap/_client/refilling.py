@@ -14,7 +14,7 @@ from aimap._commands.fetch import Fetch
 from aimap._errors import CommandError, ImapError
 from aimap._model.fetch import BODYSTRUCTURE, RFC822_SIZE, FetchItem
 from aimap._model.message import Message
-from aimap._model.numbers import UID, UIDSet
+from aimap._model.numbers import UIDSet
 
 # Of others, such as header fields, nothing is promised.
 _SECTION = re.compile(r"BODY\[((?:[0-9]+(?:\.[0-9]+)*)?)\](?:<0>)?")
@@ -67,18 +67,13 @@ class Refilling:
         self._asked.clear()
 
     def _refill(self, message: Message) -> bool:
-        uid = message.uid_or_none
-        if uid is None:
-            return False
         for item, section, with_mime in self._sections:
             if message.is_empty(item.key) and _should_have_some(message, section, with_mime):
-                self._ask(message, uid, item)
+                self._ask(message, item)
                 return True
         return False
 
-    def _ask(
-        self, message: Message, uid: UID, item: FetchItem[Any], *, once_more: bool = True
-    ) -> None:
+    def _ask(self, message: Message, item: FetchItem[Any], *, once_more: bool = True) -> None:
         found: list[Message] = []
 
         def answered(future: CommandFuture[Any]) -> None:
@@ -96,12 +91,12 @@ class Refilling:
             else:
                 if not found and once_more:
                     # It may come late, behind the answer that it belongs to.
-                    self._ask(message, uid, item, once_more=False)
+                    self._ask(message, item, once_more=False)
                 else:
                     self._fill(message, item, found)
             self._on_done(None)
 
-        future = self._driver.submit(Fetch(UIDSet(uid), [item], found.extend))
+        future = self._driver.submit(Fetch(UIDSet(message.uid), [item], found.extend))
         self._asked.add(future)
         future.call_when_done(answered)
 
