@@ -24,6 +24,8 @@ settings.register_profile(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
 )
+# What is in a package does not depend on examples.
+settings.register_profile("few", settings.get_profile("aimap"), max_examples=10)
 settings.load_profile("aimap")
 
 

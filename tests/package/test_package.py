@@ -168,7 +168,7 @@ def test_the_suite_passes_against_the_wheel(
     told = run(
         installed, "-m", "pytest", "-q", "-m", "not exhaustive", "-p", "no:cacheprovider",
         "--numprocesses", "auto", "--maxprocesses", "4", "--dist", "worksteal",
-        "tests/test_where.py", *(f"tests/{name}" for name in (ALONE if is_this else EVERYWHERE)),
+        "--hypothesis-profile", "few", "tests/test_where.py", *(f"tests/{name}" for name in (ALONE if is_this else EVERYWHERE)),
         cwd=tmp_path, PYTHONPATH="",
     )  # fmt: skip
     passed = re.search(r"(\d+) passed", told)
