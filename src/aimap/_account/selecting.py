@@ -23,7 +23,7 @@ from aimap._model.offering import offers
 from aimap._model.search import ALL
 from aimap._protocol.events import SessionEvent
 
-EVERYTHING = UIDSet.from_ranges([(1, MAX_NUMBER)])
+_EVERYTHING = UIDSet.from_ranges([(1, MAX_NUMBER)])
 
 _LONGEST_KNOWN = 1000
 _MOST_EVENTS = 1000
@@ -65,7 +65,7 @@ def search_all(offered: Capabilities, track: Callable[[UIDSet], object]) -> Sear
 
 def fetch_flags(
     note: Callable[[Fetched], object],
-    uids: UIDSet = EVERYTHING,
+    uids: UIDSet = _EVERYTHING,
     *,
     by_modseq: bool,
     changed_since: ModSeq | None = None,

@@ -167,7 +167,7 @@ class _Mirror:
         while True:
             async with spare.opened() as imap:
                 try:
-                    # What it finds out goes along with the survey.
+                    # It goes in one flight with the survey.
                     enabling = self._enable_qresync(imap)
                     if self._names is None:
                         await self._survey(imap)
@@ -250,15 +250,14 @@ class _Mirror:
 
     async def _mailbox(self, imap: Client, spare: Spare, info: MailboxInfo) -> None:
         since = self._since(imap, info.name)
-        async with imap.examine(info.name, qresync=since) as mailbox:
+        # Dovecot tells no mod-sequence of a mailbox without changes where nobody asked for any.
+        condstore = since is None and imap.offers("CONDSTORE")
+        async with imap.examine(info.name, condstore=condstore, qresync=since) as mailbox:
             validity = mailbox.uid_validity
             if validity is None:
                 raise StateError("the server has no stable UIDs in it, so it cannot be mirrored")
             # What comes later comes later again: nothing is lost between.
-            uid_next = mailbox.uid_next or 0
-            # Where nobody asked for mod-sequences yet, Dovecot tells it to STATUS only; that
-            # was before, so whatever came meanwhile is above it (RFC 7162 section 3.1.7).
-            modseq = mailbox.highest_modseq or _told(info, "HIGHESTMODSEQ")
+            uid_next, modseq = mailbox.uid_next or 0, mailbox.highest_modseq or 0
             kept = await self._store.mailbox(info, UIDValidity(validity))
             known = await kept.known()
             position = await kept.position()
@@ -346,9 +345,5 @@ class _Mirror:
 
 
 def _expected(each: MailboxInfo) -> int:
-    return _told(each, "MESSAGES")
-
-
-def _told(each: MailboxInfo, item: str) -> int:
-    value = each.status.items.get(item) if each.status is not None else None
-    return value if isinstance(value, int) else 0
+    messages = each.status.items.get("MESSAGES") if each.status is not None else None
+    return messages if isinstance(messages, int) else 0
